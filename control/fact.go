@@ -1,0 +1,136 @@
+package control
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+
+	"bulwark/world"
+)
+
+// Fact is knowledge derived once from a whole snapshot and shared by the
+// controls that require it. Derive may look only at the kinds it declares and
+// at the facts it requires; anything else panics, so that what must be
+// collected and what must be recomputed can be read from the declaration.
+type Fact[T any] struct {
+	Name     string
+	Doc      string
+	Kinds    []string
+	Requires []AnyFact
+	Derive   func(*View) (T, error)
+}
+
+// AnyFact is a Fact of any type.
+type AnyFact interface {
+	factName() string
+	factKinds() []string
+	factRequires() []AnyFact
+	derive(*View) (any, error)
+}
+
+func (f *Fact[T]) factName() string            { return f.Name }
+func (f *Fact[T]) factKinds() []string         { return f.Kinds }
+func (f *Fact[T]) factRequires() []AnyFact     { return f.Requires }
+func (f *Fact[T]) derive(v *View) (any, error) { return f.Derive(v) }
+
+// Asker is what a fact can be asked on behalf of: a Pass or a View.
+type Asker interface {
+	ask(AnyFact) (any, error)
+}
+
+// Of returns the fact for the snapshot that a is about. It panics when the
+// asker does not declare the fact in Requires.
+func (f *Fact[T]) Of(a Asker) (T, error) {
+	v, err := a.ask(f)
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	return v.(T), nil
+}
+
+// View is what a Fact sees of the world.
+type View struct {
+	fact AnyFact
+	run  *facts
+}
+
+// All yields the objects of one declared kind ("Kind" or "Kind.group", Pods or
+// AnyKind), in a deterministic order.
+func (v *View) All(kind string) iter.Seq[*world.Object] {
+	v.mustDeclare(kind)
+	return v.run.snap.All(kind)
+}
+
+// Get returns the object that ref names, or nil. Its kind must be declared.
+func (v *View) Get(ref world.Ref) *world.Object {
+	v.mustDeclare(ref.GroupKind())
+	return v.run.snap.Get(ref)
+}
+
+// Knows says whether the absence of an object of this kind in this namespace
+// proves anything: see world.Snapshot.Knows.
+func (v *View) Knows(kind, namespace string) error {
+	v.mustDeclare(kind)
+	return v.run.snap.Knows(kind, namespace)
+}
+
+// Target returns the Kubernetes minor version that the snapshot is judged for.
+func (v *View) Target() int { return v.run.snap.Target() }
+
+func (v *View) mustDeclare(kind string) {
+	for _, k := range v.fact.factKinds() {
+		if k == kind || k == AnyKind {
+			return
+		}
+	}
+	panic(fmt.Sprintf("fact %s looks at kind %s without declaring it", v.fact.factName(), kind))
+}
+
+func (v *View) ask(f AnyFact) (any, error) {
+	if !contains(v.fact.factRequires(), f) {
+		panic(fmt.Sprintf("fact %s asks for fact %s without requiring it", v.fact.factName(), f.factName()))
+	}
+	return v.run.of(f)
+}
+
+// facts computes each fact of one snapshot at most once.
+type facts struct {
+	snap *world.Snapshot
+	mu   sync.Mutex
+	done map[AnyFact]*cell
+}
+
+type cell struct {
+	once  sync.Once
+	value any
+	err   error
+}
+
+func (fs *facts) of(f AnyFact) (any, error) {
+	fs.mu.Lock()
+	c := fs.done[f]
+	if c == nil {
+		c = new(cell)
+		fs.done[f] = c
+	}
+	fs.mu.Unlock()
+	c.once.Do(func() {
+		c.err = errors.New("deriving it panicked")
+		c.value, c.err = f.derive(&View{fact: f, run: fs})
+		if c.err != nil {
+			c.err = fmt.Errorf("deriving fact %s: %w", f.factName(), c.err)
+		}
+	})
+	return c.value, c.err
+}
+
+func contains(fs []AnyFact, f AnyFact) bool {
+	for _, g := range fs {
+		if g == f {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,372 @@
+package ytree
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Limits on untrusted input.
+const (
+	maxDepth = 1000      // nesting of maps and sequences
+	maxNodes = 5_000_000 // nodes in one document, aliases expanded
+)
+
+// SyntaxError is a document that is no YAML. Offset is in bytes from the start of the text.
+type SyntaxError struct {
+	Offset  int
+	Message string
+}
+
+func (e *SyntaxError) Error() string { return e.Message }
+
+// ErrTemplate is wrapped by the error for text with unrendered {{ }} actions.
+var ErrTemplate = errors.New("it holds an unrendered template action {{…}}: scan the chart's folder instead, or render it first")
+
+// errUnsure says that the fast parser met something it leaves to the full one.
+var errUnsure = errors.New("left to the full parser")
+
+// ParseAt parses the one document in text[start:end] and returns its root, nil
+// when it is empty. Offsets in the tree are into text. The common subset of
+// YAML is parsed in one pass here; anchors, aliases, tags, and anything
+// doubtful go to go.yaml.in/yaml/v3, so a document is refused only if both refuse it.
+func ParseAt(text string, start, end int) (*Node, error) {
+	p := parser{s: text[:end], pos: start, lineStart: lineStart(text, start)}
+	if start == 0 && strings.HasPrefix(p.s, "\uFEFF") {
+		p.pos, p.lineStart = 3, 3
+	}
+	n, err := p.document()
+	if err == nil {
+		return n, nil
+	}
+	return parseFull(text, start, end)
+}
+
+// lineStart returns where the line of pos begins; after a "---" it begins there.
+func lineStart(s string, pos int) int {
+	line := strings.LastIndexByte(s[:pos], '\n') + 1
+	if pos == line+3 && s[line:pos] == "---" {
+		return pos
+	}
+	return line
+}
+
+type parser struct {
+	s         string
+	pos       int
+	lineStart int // offset of the first byte of the current line
+	depth     int
+	nodes     int
+
+	entries []Entry // stacks of the maps and sequences being read
+	items   []Node
+}
+
+// document parses the whole input as one block node.
+func (p *parser) document() (*Node, error) {
+	if err := p.skipBlank(); err != nil {
+		return nil, err
+	}
+	if p.eof() {
+		return nil, nil
+	}
+	root := new(Node)
+	if err := p.block(root, -1); err != nil {
+		return nil, err
+	}
+	if err := p.skipBlank(); err != nil {
+		return nil, err
+	}
+	if !p.eof() {
+		return nil, errUnsure
+	}
+	return root, nil
+}
+
+func (p *parser) eof() bool { return p.pos >= len(p.s) }
+
+func (p *parser) peek(i int) byte {
+	if p.pos+i < len(p.s) {
+		return p.s[p.pos+i]
+	}
+	return 0
+}
+
+func (p *parser) col() int { return p.pos - p.lineStart }
+
+func (p *parser) newline() {
+	p.pos++
+	p.lineStart = p.pos
+}
+
+// blankAt says whether the byte at offset i ends a token: space, tab, newline or the end.
+func (p *parser) blankAt(i int) bool {
+	if i >= len(p.s) {
+		return true
+	}
+	switch p.s[i] {
+	case ' ', '\t', '\n', '\r':
+		return true
+	}
+	return false
+}
+
+// skipBlank moves to the next token, over spaces, comments and line ends. A tab
+// before a token on its line is left to the full parser.
+func (p *parser) skipBlank() error {
+	for p.pos < len(p.s) {
+		switch p.s[p.pos] {
+		case ' ':
+			p.pos++
+		case '\n':
+			p.newline()
+		case '\r':
+			if p.peek(1) != '\n' {
+				return errUnsure
+			}
+			p.pos++
+		case '#':
+			if p.pos > p.lineStart && !p.blankAt(p.pos-1) {
+				return errUnsure
+			}
+			p.skipLine()
+		case '\t':
+			if !p.restBlank() {
+				return errUnsure
+			}
+			p.skipLine()
+		default:
+			if p.pos == p.lineStart && p.marker() {
+				return errUnsure
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// marker says whether a line begins with a document marker or a directive.
+func (p *parser) marker() bool {
+	rest := p.s[p.pos:]
+	return strings.HasPrefix(rest, "...") || strings.HasPrefix(rest, "---") || rest[0] == '%'
+}
+
+func (p *parser) skipLine() {
+	if i := strings.IndexByte(p.s[p.pos:], '\n'); i >= 0 {
+		p.pos += i
+		return
+	}
+	p.pos = len(p.s)
+}
+
+// restBlank says whether the rest of the line is white space.
+func (p *parser) restBlank() bool {
+	for i := p.pos; i < len(p.s); i++ {
+		switch p.s[i] {
+		case ' ', '\t', '\r':
+		case '\n':
+			return true
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// endLine passes the rest of a line after a value: spaces and a comment only.
+func (p *parser) endLine() error {
+	for p.pos < len(p.s) {
+		switch p.s[p.pos] {
+		case ' ', '\t':
+			p.pos++
+		case '\r':
+			if p.peek(1) != '\n' {
+				return errUnsure
+			}
+			p.pos++
+		case '\n':
+			return nil
+		case '#':
+			if !p.blankAt(p.pos - 1) {
+				return errUnsure
+			}
+			p.skipLine()
+		default:
+			return errUnsure
+		}
+	}
+	return nil
+}
+
+func (p *parser) enter() error {
+	p.depth++
+	p.nodes++
+	if p.depth > maxDepth || p.nodes > maxNodes {
+		return errUnsure
+	}
+	return nil
+}
+
+// block parses the block node at the current token, which is indented deeper than parent.
+func (p *parser) block(n *Node, parent int) error {
+	if err := p.enter(); err != nil {
+		return err
+	}
+	defer func() { p.depth-- }()
+	switch c := p.s[p.pos]; c {
+	case '-':
+		if p.blankAt(p.pos + 1) {
+			return p.sequence(n, p.col())
+		}
+	case '|', '>':
+		return p.blockScalar(n, parent)
+	case '{', '[':
+		if err := p.flow(n); err != nil {
+			return err
+		}
+		return p.endLine()
+	}
+	if key, ok, err := p.key(); err != nil {
+		return err
+	} else if ok {
+		return p.mapping(n, p.col0(key), key)
+	}
+	if err := p.inlineScalar(n, parent); err != nil {
+		return err
+	}
+	return p.endLine()
+}
+
+func (p *parser) col0(e Entry) int { return int(e.KeyStart) - p.lineStart }
+
+// mapping parses a block map whose keys stand at column col; first is its first key, already read.
+func (p *parser) mapping(n *Node, col int, first Entry) error {
+	n.Kind, n.Style, n.Start = Map, Block, first.KeyStart
+	mark := len(p.entries)
+	entry := first
+	for {
+		p.entries = append(p.entries, entry)
+		i := len(p.entries) - 1
+		var value Node
+		if err := p.mapValue(&value, col); err != nil {
+			return err
+		}
+		p.entries[i].Value = value
+		if err := p.skipBlank(); err != nil {
+			return err
+		}
+		if p.eof() || p.col() < col {
+			break
+		}
+		if p.col() > col {
+			return errUnsure
+		}
+		next, ok, err := p.key()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return errUnsure
+		}
+		entry = next
+	}
+	n.Entries = append([]Entry(nil), p.entries[mark:]...)
+	p.entries = p.entries[:mark]
+	n.End = endOf(&n.Entries[len(n.Entries)-1].Value)
+	return nil
+}
+
+// endOf returns where a value ends; an absent value ends where it starts.
+func endOf(n *Node) int32 { return max(n.Start, n.End) }
+
+// mapValue parses what follows "key:", on the same line or below.
+func (p *parser) mapValue(n *Node, col int) error {
+	n.Start, n.End = int32(p.pos), int32(p.pos)
+	inline, err := p.toValue()
+	if err != nil {
+		return err
+	}
+	if !inline {
+		if p.eof() || p.col() < col || (p.col() == col && !p.dash()) {
+			return nil // null
+		}
+		if p.col() == col {
+			if err := p.enter(); err != nil {
+				return err
+			}
+			defer func() { p.depth-- }()
+			return p.sequence(n, col)
+		}
+		return p.block(n, col)
+	}
+	p.nodes++
+	switch p.s[p.pos] {
+	case '|', '>':
+		return p.blockScalar(n, col)
+	case '{', '[':
+		err = p.flow(n)
+	default:
+		err = p.inlineScalar(n, col)
+	}
+	if err != nil {
+		return err
+	}
+	return p.endLine()
+}
+
+func (p *parser) dash() bool { return p.s[p.pos] == '-' && p.blankAt(p.pos+1) }
+
+// toValue moves to the value after a colon and says whether it stands on the same line.
+func (p *parser) toValue() (inline bool, err error) {
+	line := p.lineStart
+	for p.pos < len(p.s) && (p.s[p.pos] == ' ' || p.s[p.pos] == '\t') {
+		p.pos++
+	}
+	if err := p.skipBlank(); err != nil {
+		return false, err
+	}
+	return !p.eof() && p.lineStart == line, nil
+}
+
+// sequence parses a block sequence whose dashes stand at column col.
+func (p *parser) sequence(n *Node, col int) error {
+	n.Kind, n.Style, n.Start = Seq, Block, int32(p.pos)
+	mark := len(p.items)
+	for {
+		p.items = append(p.items, Node{})
+		i := len(p.items) - 1
+		p.pos++ // the dash
+		item := Node{Start: int32(p.pos), End: int32(p.pos)}
+		line := p.lineStart
+		if p.peek(0) == '\t' {
+			return errUnsure
+		}
+		if err := p.skipBlank(); err != nil {
+			return err
+		}
+		if !p.eof() && (p.lineStart == line || p.col() > col) {
+			if err := p.block(&item, col); err != nil {
+				return err
+			}
+		}
+		p.items[i] = item
+		if err := p.skipBlank(); err != nil {
+			return err
+		}
+		if p.eof() || p.col() < col || (p.col() == col && !p.dash()) {
+			break
+		}
+		if p.col() > col {
+			return errUnsure
+		}
+	}
+	n.Items = append([]Node(nil), p.items[mark:]...)
+	p.items = p.items[:mark]
+	n.End = endOf(&n.Items[len(n.Items)-1])
+	return nil
+}
+
+// syntax makes a SyntaxError at the current position.
+func (p *parser) syntax(format string, args ...any) error {
+	return &SyntaxError{Offset: p.pos, Message: fmt.Sprintf(format, args...)}
+}
