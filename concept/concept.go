@@ -3,12 +3,15 @@
 // in a scorecard with one row per concept, and `bulwark concepts` and
 // `bulwark explain` print the prose.
 //
-// The package imports nothing of Bulwark, so that everything may import it, and
-// keeps no state: every call builds its answer anew, so a caller may change
-// what it gets.
+// The package imports nothing of Bulwark, so that everything may import it. The
+// guide is built once, on first use, and never changes: what callers get is
+// theirs, a copy.
 package concept
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Concept is one subject of the guide. All prose is one paragraph of plain
 // text without line breaks or markup; who prints it wraps it.
@@ -46,11 +49,8 @@ func (c Concept) Inputs() []Input {
 func (c Concept) JudgedBy(in Input) []Tier {
 	var out []Tier
 	for _, t := range TierNames() {
-		for _, have := range c.Tiers.Of(t).Inputs {
-			if have == in {
-				out = append(out, t)
-				break
-			}
+		if slices.Contains(c.Tiers.Of(t).Inputs, in) {
+			out = append(out, t)
 		}
 	}
 	return out
@@ -59,6 +59,23 @@ func (c Concept) JudgedBy(in Input) []Tier {
 // All returns the 37 concepts in the guide's order. The slice and everything in
 // it belong to the caller.
 func All() []Concept {
+	list := slices.Clone(guideOnce().list)
+	for i := range list {
+		list[i] = list[i].clone()
+	}
+	return list
+}
+
+// clone returns a copy that shares nothing that can be changed.
+func (c Concept) clone() Concept {
+	for _, j := range []*Judgement{&c.Tiers.Declared, &c.Tiers.Effective, &c.Tiers.Observed} {
+		j.Inputs = slices.Clone(j.Inputs)
+	}
+	return c
+}
+
+// build writes the guide down, numbered in its order.
+func build() []Concept {
 	list := []Concept{
 		networkSecurityPolicies(),
 		cisBenchmark(),

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Limits of Suggest: queries are cut to maxQuery characters, answers to
@@ -14,18 +15,37 @@ const (
 	maxSuggestions = 5
 )
 
+// index is the guide with every name of every concept.
+type index struct {
+	list   []Concept
+	names  [][]string     // by position in list: the slugs that mean it, its ID first
+	byName map[string]int // slug to position in list
+}
+
+// guideOnce returns the guide's only index, which nobody changes.
+var guideOnce = sync.OnceValue(func() *index {
+	ix := &index{list: build(), byName: map[string]int{}}
+	other := aliases()
+	for i, c := range ix.list {
+		names := append([]string{c.ID, slug(c.Title), strconv.Itoa(c.Number)}, other[c.ID]...)
+		for _, name := range names {
+			ix.byName[name] = i
+		}
+		ix.names = append(ix.names, names)
+	}
+	return ix
+})
+
 // ByID finds a concept by slug, number, title or a common other name, without
 // regard to case, spaces and punctuation: "rbac", "12", "Role-Based Access
 // Controls" and "role_based access control" are all the same one.
 func ByID(s string) (Concept, bool) {
-	key := slug(s)
-	number, _ := strconv.Atoi(key)
-	for _, c := range All() {
-		if number == c.Number || slices.Contains(c.names(), key) {
-			return c, true
-		}
+	ix := guideOnce()
+	i, ok := ix.byName[slug(s)]
+	if !ok {
+		return Concept{}, false
 	}
-	return Concept{}, false
+	return ix.list[i].clone(), true
 }
 
 // Suggest returns the IDs of up to five concepts whose names come near to s,
@@ -41,9 +61,10 @@ func Suggest(s string) []string {
 		distance int
 	}
 	var found []near
-	for _, c := range All() {
+	ix := guideOnce()
+	for i, c := range ix.list {
 		best := maxQuery
-		for _, name := range c.names() {
+		for _, name := range ix.names[i] {
 			best = min(best, remoteness(key, name))
 		}
 		if best <= tolerance(key) {
@@ -56,11 +77,6 @@ func Suggest(s string) []string {
 		ids = append(ids, n.id)
 	}
 	return ids
-}
-
-// names returns every slug that means the concept, its ID first.
-func (c Concept) names() []string {
-	return append([]string{c.ID, slug(c.Title)}, aliases()[c.ID]...)
 }
 
 // slug lowers s, turns every run of other characters than letters and digits

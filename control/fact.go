@@ -1,7 +1,6 @@
 package control
 
 import (
-	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -97,9 +96,10 @@ func (v *View) ask(f AnyFact) (any, error) {
 
 // facts computes each fact of one snapshot at most once.
 type facts struct {
-	snap *world.Snapshot
-	mu   sync.Mutex
-	done map[AnyFact]*cell
+	snap   *world.Snapshot
+	strict bool // let panics through, for tests
+	mu     sync.Mutex
+	done   map[AnyFact]*cell
 }
 
 type cell struct {
@@ -117,13 +117,28 @@ func (fs *facts) of(f AnyFact) (any, error) {
 	}
 	fs.mu.Unlock()
 	c.once.Do(func() {
-		c.err = errors.New("deriving it panicked")
-		c.value, c.err = f.derive(&View{fact: f, run: fs})
-		if c.err != nil {
+		if c.value, c.err = fs.derive(f); c.err != nil {
 			c.err = fmt.Errorf("deriving fact %s: %w", f.factName(), c.err)
 		}
 	})
 	return c.value, c.err
+}
+
+// derive computes a fact, unless a kind that it rests on could not be read.
+func (fs *facts) derive(f AnyFact) (v any, err error) {
+	for _, kind := range f.factKinds() {
+		if err := fs.snap.Gapped(kind); err != nil {
+			return nil, err
+		}
+	}
+	if !fs.strict {
+		defer func() {
+			if x := recover(); x != nil {
+				err = fmt.Errorf("this is a defect of Bulwark, please report it: %v", x)
+			}
+		}()
+	}
+	return f.derive(&View{fact: f, run: fs})
 }
 
 func contains(fs []AnyFact, f AnyFact) bool {

@@ -14,7 +14,6 @@ type Pass struct {
 
 	run      *facts
 	params   map[string]any
-	target   int
 	findings []pending
 	unknowns []Unknown
 	na       bool
@@ -99,7 +98,7 @@ func (p *Pass) NotApplicable() { p.na = true }
 func (p *Pass) Containers(yield func(world.Container) bool) { p.Subject.Containers(yield) }
 
 // Target returns the Kubernetes minor version to judge for, such as 37 for 1.37.
-func (p *Pass) Target() int { return p.target }
+func (p *Pass) Target() int { return p.run.snap.Target() }
 
 // Strings returns a list parameter; nil when unset.
 func (p *Pass) Strings(name string) []string { v, _ := p.param(name).([]string); return v }

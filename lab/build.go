@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -85,7 +86,7 @@ func build(ctx context.Context, name string, progress io.Writer) (string, error)
 }
 
 func compile(ctx context.Context, module, name, path string, progress io.Writer) error {
-	p := newBuildProgress(name, progress)
+	p := newBuildProgress(name, countPackages(ctx, module, name), progress)
 	defer p.finish()
 	partial := path + ".partial"
 	defer os.Remove(partial)
@@ -101,6 +102,18 @@ func compile(ctx context.Context, module, name, path string, progress io.Writer)
 		return fmt.Errorf("go build in %s: %w%s", module, errors.Join(err, ctx.Err()), p.complaints())
 	}
 	return os.Rename(partial, path)
+}
+
+// countPackages is how many packages cmd/NAME is made of, or 0 when go cannot say;
+// the build that follows then tells why.
+func countPackages(ctx context.Context, module, name string) int {
+	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "./cmd/"+name)
+	cmd.Dir = module
+	out, err := cmd.Output()
+	if err != nil {
+		return 0
+	}
+	return bytes.Count(out, []byte("\n"))
 }
 
 // linkFlags strip the binary and give it the version that it reports.

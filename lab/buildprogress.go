@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	progressEvery   = 5 * time.Second
+	progressEvery   = 10 * time.Second
 	complaintsLimit = 8 << 10 // bytes kept of what the compiler says beside package names
 )
 
@@ -19,6 +19,7 @@ const (
 // every few seconds, and keeps the complaints.
 type buildProgress struct {
 	name  string
+	total int // packages to compile when none is cached; 0 when not known
 	to    io.Writer
 	begin time.Time
 	stop  chan struct{}
@@ -31,11 +32,11 @@ type buildProgress struct {
 }
 
 // newBuildProgress starts reporting to w, or to nobody when w is nil.
-func newBuildProgress(name string, w io.Writer) *buildProgress {
+func newBuildProgress(name string, total int, w io.Writer) *buildProgress {
 	if w == nil {
 		w = io.Discard
 	}
-	p := &buildProgress{name: name, to: w, begin: time.Now(), stop: make(chan struct{})}
+	p := &buildProgress{name: name, total: total, to: w, begin: time.Now(), stop: make(chan struct{})}
 	fmt.Fprintf(w, "lab: compiling %s of Kubernetes %s; minutes the first time, kept afterwards\n", name, ServerVersion)
 	p.ended.Go(p.report)
 	return p
@@ -57,7 +58,11 @@ func (p *buildProgress) report() {
 func (p *buildProgress) say(end string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprintf(p.to, "lab: %s: %d packages compiled, %s%s\n", p.name, p.packages, time.Since(p.begin).Round(time.Second), end)
+	of := ""
+	if p.total > 0 {
+		of = fmt.Sprintf(" of at most %d", p.total)
+	}
+	fmt.Fprintf(p.to, "lab: %s: %d%s packages compiled, %s%s\n", p.name, p.packages, of, time.Since(p.begin).Round(time.Second), end)
 }
 
 func (p *buildProgress) finish() {

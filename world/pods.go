@@ -113,3 +113,6 @@ func (o *Object) Pods(yield func(*PodTemplate) bool) {
 		}
 	}
 }
+
+// HasPods says whether the object carries a pod template.
+func (o *Object) HasPods() bool { return len(o.pods) > 0 }

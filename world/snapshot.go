@@ -41,6 +41,21 @@ func (s *Snapshot) Len() int { return len(s.objects) }
 // Objects yields all objects in a deterministic order: by source, file and position.
 func (s *Snapshot) Objects() iter.Seq2[int, *Object] { return slices.All(s.objects) }
 
+// Slice returns all objects in that order; it must not be changed.
+func (s *Snapshot) Slice() []*Object { return s.objects }
+
+// Repeated returns the objects whose reference an earlier object has too, as
+// in two overlays of one base.
+func (s *Snapshot) Repeated() map[*Object]bool {
+	repeated := map[*Object]bool{}
+	for _, o := range s.objects {
+		if s.byRef[o.Ref] != o {
+			repeated[o] = true
+		}
+	}
+	return repeated
+}
+
 // All yields the objects of a kind, given as "Kind" or "Kind.group"; "pods"
 // yields all that carry a pod template and "*" all there are.
 func (s *Snapshot) All(kind string) iter.Seq[*Object] {
