@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -179,6 +180,30 @@ func (r *runner) plan(o *world.Object) []*Control {
 	p = slices.Compact(p)
 	r.plans[key] = p
 	return p
+}
+
+// Wants returns the kinds that a set of controls needs collected: their
+// subjects and, through the facts they require, everything else they look at.
+func Wants(controls []*Control) []string {
+	seen := map[string]bool{}
+	var fact func(AnyFact)
+	fact = func(f AnyFact) {
+		for _, k := range f.factKinds() {
+			seen[k] = true
+		}
+		for _, g := range f.factRequires() {
+			fact(g)
+		}
+	}
+	for _, c := range controls {
+		for _, k := range c.Kinds {
+			seen[k] = true
+		}
+		for _, f := range c.Requires {
+			fact(f)
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
 }
 
 func (r *runner) chunk(ctx context.Context, objects []*world.Object) []*Verdicts {

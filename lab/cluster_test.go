@@ -137,15 +137,10 @@ func TestUserConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var last error
-	for range 100 { // the authorizer learns of the binding through a watch
-		if _, last = alice.CoreV1().Pods("team-a").List(ctx, metav1.ListOptions{}); last == nil {
-			break
-		}
-	}
-	if last != nil {
-		t.Errorf("after the grant to the group: %v", last)
-	}
+	waitFor(t, "the authorizer to learn of the grant", func() error {
+		_, err := alice.CoreV1().Pods("team-a").List(ctx, metav1.ListOptions{})
+		return err
+	})
 	if _, err := alice.CoreV1().Pods("default").List(ctx, metav1.ListOptions{}); !apierrors.IsForbidden(err) {
 		t.Errorf("another namespace: got %v, want forbidden", err)
 	}

@@ -90,7 +90,7 @@ func TestFailedStartSaysWhyAndLeavesNothing(t *testing.T) {
 		wants []string
 	}{
 		{"static policy misnamed", Options{AdmissionStaticDir: "testdata/bad-static"},
-			[]string{"kube-apiserver ended while starting", `"misnamed"`, `".static.k8s.io"`}},
+			[]string{"kube-apiserver ended while starting", "misnamed", "must have a name ending with", ".static.k8s.io"}},
 		{"unknown flag", Options{APIServerFlags: []string{"--no-such-flag=1"}},
 			[]string{"kube-apiserver ended while starting", "unknown flag: --no-such-flag"}},
 		{"too little time", Options{StartTimeout: 10 * time.Millisecond},

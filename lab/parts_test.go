@@ -78,7 +78,7 @@ func TestCappedLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	line := []byte(strings.Repeat("x", 1023) + "\n")
-	for range 3 * logLimit / len(line) {
+	for range 5 * logLimit / 2 / len(line) {
 		if _, err := l.Write(line); err != nil {
 			t.Fatal(err)
 		}

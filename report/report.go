@@ -11,6 +11,9 @@ import (
 	"bulwark/world"
 )
 
+// Schema is the version of the JSON protocol; readers refuse another major one.
+const Schema = "bulwark.dev/report/v1"
+
 // Handler receives one run. Begin comes first, then findings and unknowns in a
 // deterministic order, End last. An error stops the run.
 type Handler interface {
@@ -46,6 +49,15 @@ type Summary struct {
 // Tally counts the (control, subject) pairs of one control by outcome.
 type Tally struct {
 	Pass, Fail, Unknown, NotApplicable, Suppressed int
+}
+
+// Add adds the counts of u.
+func (t *Tally) Add(u Tally) {
+	t.Pass += u.Pass
+	t.Fail += u.Fail
+	t.Unknown += u.Unknown
+	t.NotApplicable += u.NotApplicable
+	t.Suppressed += u.Suppressed
 }
 
 // Row is one concept in the scorecard.

@@ -167,3 +167,12 @@ func Group(apiVersion string) string {
 	}
 	return group
 }
+
+// Span returns the bytes of the document's text that hold the object. For an
+// object that has its document for itself that is the whole document.
+func (o *Object) Span() (start, end int) {
+	if o.span.at == "" && o.doc != nil {
+		return o.doc.Start, o.doc.End
+	}
+	return o.span.start, o.span.end
+}

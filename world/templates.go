@@ -116,4 +116,3 @@ func isPodTemplate(n *ytree.Node) bool {
 	}
 	return true
 }
-

@@ -221,8 +221,10 @@ func readFixture(file string) (*fixture, error) {
 	}
 	fx := &fixture{name: file, text: string(b), wants: map[int][]*expectation{}}
 	for i, line := range strings.Split(fx.text, "\n") {
-		if err := fx.directive(strings.TrimPrefix(line, "# ")); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", file, i+1, err)
+		if directive, ok := strings.CutPrefix(line, "# "); ok {
+			if err := fx.directive(directive); err != nil {
+				return nil, fmt.Errorf("%s:%d: %w", file, i+1, err)
+			}
 		}
 		m := comment.FindStringSubmatch(line)
 		if m == nil {

@@ -16,6 +16,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -142,7 +143,10 @@ func masked(kind, credential string) string {
 	return kind + " (" + strconv.Itoa(utf8.RuneCountInString(credential)) + " characters)"
 }
 
-// maskedPrefix is the preview of a token whose first bytes are the same for everybody.
-func maskedPrefix(prefix, credential string) string {
+// shown is the preview of a token of which the first bytes are the same for everybody, or "" are.
+func shown(rule, prefix, credential string) string {
+	if prefix == "" {
+		return masked(strings.ReplaceAll(rule, "-", " "), credential)
+	}
 	return masked(prefix[:min(4, len(prefix))]+"…", credential)
 }

@@ -196,7 +196,7 @@ func isReference(v string) bool {
 		return false
 	}
 	for _, prefix := range [...]string{"vault:", "ref+", "op:", "arn:", "projects/", "env:", "env.", "env/", "file:", "file/", "ssm:", "awssm:", "gcpsm:", "azurekeyvault", "keyvault", "akv:", "kms:",
-		"enc[", "secretref:", "secret:", "k8s:", "configmap:", "@microsoft.keyvault(", "!ref", "!vault", "!secret", "!sub", "!env", "!!", "sha256:", "-----begin certificate", "-----begin public",
+		"enc[", "enc(", "secretref:", "secret:", "k8s:", "configmap:", "@microsoft.keyvault(", "!ref", "!vault", "!secret", "!sub", "!env", "!!", "sha256:", "-----begin certificate", "-----begin public",
 		"ssh-rsa ", "ssh-ed25519 ", "ecdsa-sha2-", "process.env", "os.environ", "data:", "cn=", "uid=", "urn:", "unix:", "exec:"} {
 		if hasPrefixFold(v, prefix) {
 			return true

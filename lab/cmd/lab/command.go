@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -80,6 +81,11 @@ type up struct {
 }
 
 func (u *up) run(ctx context.Context) (err error) {
+	if u.manifests != "" {
+		if _, err := os.Stat(u.manifests); err != nil {
+			return fmt.Errorf("manifests to apply: %w", err)
+		}
+	}
 	begin := time.Now()
 	if err := lab.Build(ctx, u.options); err != nil {
 		return orInterrupted(ctx, err)
