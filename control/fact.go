@@ -1,6 +1,7 @@
 package control
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -117,18 +118,29 @@ func (fs *facts) of(f AnyFact) (any, error) {
 	}
 	fs.mu.Unlock()
 	c.once.Do(func() {
-		if c.value, c.err = fs.derive(f); c.err != nil {
+		c.value, c.err = fs.derive(f)
+		var unread *unreadError
+		switch {
+		case errors.As(c.err, &unread):
+			c.err = unread
+		case c.err != nil:
 			c.err = fmt.Errorf("deriving fact %s: %w", f.factName(), c.err)
 		}
 	})
 	return c.value, c.err
 }
 
+// unreadError is why a kind could not be read. It is told as it is, through
+// however many facts it comes: it says what to do.
+type unreadError struct{ error }
+
+func (e *unreadError) Unwrap() error { return e.error }
+
 // derive computes a fact, unless a kind that it rests on could not be read.
 func (fs *facts) derive(f AnyFact) (v any, err error) {
 	for _, kind := range f.factKinds() {
 		if err := fs.snap.Gapped(kind); err != nil {
-			return nil, err
+			return nil, &unreadError{err}
 		}
 	}
 	if !fs.strict {

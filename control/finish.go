@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"bulwark/internal/secretscan"
+	"bulwark/internal/ytree"
 	"bulwark/world"
 )
 
@@ -67,13 +68,13 @@ func within(path, scope string) bool {
 }
 
 // finish gives the findings of one subject their positions, identity and fixes.
-func (r *runner) finish(v *Verdicts, found []placedFinding) {
+func (r *runner) finish(v *Verdicts, tree *ytree.Node, found []placedFinding) {
 	o := v.Subject
 	paths := make([]string, len(found))
 	for i := range found {
 		paths[i] = found[i].path
 	}
-	placed := o.Place(paths)
+	placed := o.Place(tree, paths)
 	seen := map[string]int{}
 	excused := map[*Control]int{}
 	total := map[*Control]int{}
@@ -120,7 +121,7 @@ func (r *runner) severity(c *Control) Severity {
 // and the place by name. The input is part of it only where the same object
 // stands in several.
 func (r *runner) id(o *world.Object, c *Control, stable string) string {
-	key := strings.Join([]string{c.ID, o.Group, o.Kind, o.Namespace, o.Name, stable}, "\x00")
+	key := strings.Join([]string{c.ID, o.Group, o.Kind, o.Namespace, o.StableName(), stable}, "\x00")
 	if r.dup[o] {
 		key += "\x00" + o.Origin() + o.At()
 	}

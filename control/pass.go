@@ -3,6 +3,7 @@ package control
 import (
 	"fmt"
 
+	"bulwark/internal/ytree"
 	"bulwark/world"
 )
 
@@ -14,6 +15,7 @@ type Pass struct {
 
 	run      *facts
 	params   map[string]any
+	tree     func() *ytree.Node
 	findings []pending
 	unknowns []Unknown
 	na       bool
@@ -26,7 +28,7 @@ type pending struct {
 	fixes    []Fix
 	related  []world.Pos
 	noRemedy bool
-	scope    string // base path that the control's Remedy is relative to
+	scope    string // what the control's Remedy is relative to, and Implies reaches
 }
 
 // Report records a violation at path, a field path from the subject's root.
@@ -78,6 +80,14 @@ func (r Reporter) NoFix() Reporter {
 	return r
 }
 
+// Within sets the field path inside which findings of weaker controls
+// (Control.Implies) say less than this one. It is the container or pod for
+// ReportContainer and ReportPod, and the whole object for Report.
+func (r Reporter) Within(path string) Reporter {
+	r.at().scope = path
+	return r
+}
+
 // Related adds a second place to the evidence, such as the Service that exposes a workload.
 func (r Reporter) Related(o *world.Object, path string) Reporter {
 	r.at().related = append(r.at().related, o.Pos(path))
@@ -90,6 +100,10 @@ func (p *Pass) Unknown(path, format string, args ...any) {
 		Control: p.Control, Subject: p.Subject.Ref, Pos: world.Pos{Path: path}, Why: fmt.Sprintf(format, args...),
 	})
 }
+
+// Tree returns the subject as it is written, nulls and unknown fields included.
+// It is parsed once for all controls and good until Check returns.
+func (p *Pass) Tree() *ytree.Node { return p.tree() }
 
 // NotApplicable records that the control does not apply to this subject; it counts neither as pass nor as fail.
 func (p *Pass) NotApplicable() { p.na = true }

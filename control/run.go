@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"bulwark/internal/ytree"
 	"bulwark/world"
 )
 
@@ -217,14 +218,20 @@ func (r *runner) chunk(ctx context.Context, objects []*world.Object) []*Verdicts
 	return out
 }
 
+// arenas are for the trees of subjects, which are forgotten once they are judged.
+var arenas = sync.Pool{New: func() any { return new(ytree.Arena) }}
+
 // judge runs every control that applies to one subject.
 func (r *runner) judge(o *world.Object) *Verdicts {
 	plan := r.plan(o)
+	arena := arenas.Get().(*ytree.Arena)
+	defer arenas.Put(arena)
+	tree := sync.OnceValue(func() *ytree.Node { return o.TreeIn(arena) })
 	v := &Verdicts{Subject: o, Outcomes: make([]Outcome, 0, len(plan))}
 	var pass Pass
 	var found []placedFinding
 	for _, c := range plan {
-		pass = Pass{Control: c, Subject: o, run: r.facts, params: r.opts.Params[c.ID], findings: pass.findings[:0]}
+		pass = Pass{Control: c, Subject: o, run: r.facts, params: r.opts.Params[c.ID], tree: tree, findings: pass.findings[:0]}
 		err := r.check(&pass)
 		if err != nil {
 			pass.Unknown("", "%s", err)
@@ -238,10 +245,16 @@ func (r *runner) judge(o *world.Object) *Verdicts {
 		}
 	}
 	if len(found) > 0 {
-		r.finish(v, fold(found))
+		r.finish(v, tree(), fold(found))
 	}
-	for _, u := range v.Unknowns {
-		u.Pos = o.Pos(u.Pos.Path)
+	if len(v.Unknowns) > 0 {
+		paths := make([]string, len(v.Unknowns))
+		for i, u := range v.Unknowns {
+			paths[i] = u.Pos.Path
+		}
+		for i, at := range o.Place(tree(), paths) {
+			v.Unknowns[i].Pos = at.Pos
+		}
 	}
 	return v
 }

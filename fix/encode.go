@@ -70,8 +70,31 @@ func (e *editor) blockValue(v any, col int) string {
 			b.WriteString("\n" + strings.Repeat(" ", inner) + "-" + e.blockItem(item, inner))
 		}
 		return b.String()
+	case string:
+		if literal, ok := e.literal(v, col+e.step); ok {
+			return literal
+		}
 	}
 	return " " + scalarText(v)
+}
+
+// literal writes text of several lines as a block scalar, where that keeps it as it is.
+func (e *editor) literal(s string, indent int) (string, bool) {
+	body, newline := strings.CutSuffix(s, "\n")
+	if !strings.Contains(s, "\n") || body == "" || strings.HasSuffix(body, "\n") || strings.TrimLeft(body, " \n\t") != body {
+		return "", false
+	}
+	header := " |-"
+	if newline {
+		header = " |"
+	}
+	pad := "\n" + strings.Repeat(" ", indent)
+	text := header + strings.ReplaceAll(pad+strings.ReplaceAll(body, "\n", pad), pad+"\n", "\n\n")
+	n, err := ytree.ParseAt("k:"+text+"\n", 0, len(text)+3)
+	if err != nil || n == nil || n.Text("k") != s {
+		return "", false
+	}
+	return text, true
 }
 
 // blockItem writes what follows the dash of a list item at column col.

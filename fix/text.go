@@ -40,8 +40,7 @@ func Text(text string, jobs []Job) (string, error) {
 	slices.SortFunc(objects, func(a, b *world.Object) int { return cmp.Compare(first(b.Span()), first(a.Span())) })
 	var errs []error
 	for _, o := range objects {
-		start, end := o.Span()
-		changed, err := editObject(text, start, end, order(byObject[o]))
+		changed, err := edit(text, o, order(byObject[o]))
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", o.Ref, err))
 			continue
@@ -49,6 +48,24 @@ func Text(text string, jobs []Job) (string, error) {
 		text = changed
 	}
 	return text, errors.Join(errs...)
+}
+
+// Editor is a world.Content that can be mended: it returns the text of its
+// whole file with the edits made, proven by reading it again.
+type Editor interface {
+	Edit(text string, edits []control.Edit) (string, error)
+}
+
+func edit(text string, o *world.Object, edits []control.Edit) (string, error) {
+	if o.Content() == nil {
+		start, end := o.Span()
+		return editObject(text, start, end, edits)
+	}
+	e, ok := o.Content().(Editor)
+	if !ok {
+		return text, ErrCannotEdit
+	}
+	return e.Edit(text, edits)
 }
 
 func first(a, _ int) int { return a }

@@ -37,10 +37,15 @@ type Builder struct {
 	live    map[string]bool
 }
 
+// arenas are for trees that are forgotten once they are decoded.
+var arenas = sync.Pool{New: func() any { return new(ytree.Arena) }}
+
 // AddDoc adds every object of one text document: one, or the items of a List.
 // Documents that hold nothing are ignored; what cannot be read becomes a gap.
 func (b *Builder) AddDoc(d *Doc) {
-	root, err := ytree.ParseAt(d.Text, d.Start, d.End)
+	arena := arenas.Get().(*ytree.Arena)
+	defer arenas.Put(arena)
+	root, err := arena.Parse(d.Text, d.Start, d.End)
 	if err != nil {
 		b.AddGap(docGap(d, err))
 		return
@@ -48,7 +53,15 @@ func (b *Builder) AddDoc(d *Doc) {
 	if root == nil || root.Kind == ytree.Null {
 		return
 	}
-	b.addNode(d, root, "")
+	if d.Line == 0 {
+		d.Line, _ = ytree.LineCol(d.Text, d.Start)
+	}
+	b.addNode(d, root, "", d.lineAt(d.Start, d.Line, root))
+}
+
+// lineAt returns the line of a node, counted on from an earlier place.
+func (d *Doc) lineAt(from, line int, n *ytree.Node) int {
+	return line + strings.Count(d.Text[from:max(int(n.Start), from)], "\n")
 }
 
 // docGap positions a parse error within the whole file.
@@ -58,24 +71,28 @@ func docGap(d *Doc, err error) Gap {
 	if errors.As(err, &syntax) {
 		p.Line, p.Col = ytree.LineCol(d.Text, syntax.Offset)
 	}
+	if d.Locate != nil {
+		p = d.Locate(p)
+	}
 	return Gap{Pos: p, Why: fmt.Errorf("reading this document: %w", err)}
 }
 
-func (b *Builder) addNode(d *Doc, n *ytree.Node, at string) {
+// addNode adds the object or the objects of one node, which starts on the given line.
+func (b *Builder) addNode(d *Doc, n *ytree.Node, at string, line int) {
 	if n.Kind != ytree.Map {
-		b.AddGap(nodeGap(d, n, fmt.Errorf("%w (the document is %s)", ErrNotObject, n.Kind)))
+		b.AddGap(nodeGap(d, n, line, fmt.Errorf("%w (the document is %s)", ErrNotObject, n.Kind)))
 		return
 	}
 	apiVersion, kind := n.Text("apiVersion"), n.Text("kind")
 	if apiVersion == "" || kind == "" {
-		b.AddGap(nodeGap(d, n, ErrNotObject))
+		b.AddGap(nodeGap(d, n, line, ErrNotObject))
 		return
 	}
 	if items := n.Get("items"); items != nil && strings.HasSuffix(kind, "List") && items.Kind == ytree.Seq {
-		b.addItems(d, items, apiVersion, strings.TrimSuffix(kind, "List"), at)
+		b.addItems(d, items, apiVersion, strings.TrimSuffix(kind, "List"), at, int(n.Start), line)
 		return
 	}
-	o := newFileObject(d, n, apiVersion, kind, at)
+	o := newFileObject(d, n, apiVersion, kind, at, line)
 	if o.Namespace == "" && b.DefaultNamespace != "" && Namespaced(o.GroupKind()) {
 		o.Namespace = b.DefaultNamespace
 	}
@@ -83,27 +100,33 @@ func (b *Builder) addNode(d *Doc, n *ytree.Node, at string) {
 }
 
 // addItems unwraps a List. Items of a typed list (PodList) may leave out apiVersion and kind.
-func (b *Builder) addItems(d *Doc, items *ytree.Node, apiVersion, itemKind, at string) {
+func (b *Builder) addItems(d *Doc, items *ytree.Node, apiVersion, itemKind, at string, parentStart, line int) {
+	from := parentStart
 	for i := range items.Items {
 		item := &items.Items[i]
+		line = d.lineAt(from, line, item)
+		from = max(from, int(item.Start))
 		itemAt := JoinPath(at, fmt.Sprintf("items[%d]", i))
 		if itemKind != "" && item.Kind == ytree.Map && item.Get("kind") == nil {
-			b.Add(newFileObject(d, item, apiVersion, itemKind, itemAt))
+			b.Add(newFileObject(d, item, apiVersion, itemKind, itemAt, line))
 			continue
 		}
-		b.addNode(d, item, itemAt)
+		b.addNode(d, item, itemAt, line)
 	}
 }
 
-func nodeGap(d *Doc, n *ytree.Node, err error) Gap {
-	line, col := ytree.LineCol(d.Text, int(n.Start))
-	return Gap{Pos: Pos{File: d.File, Line: line, Col: col}, Why: err}
+func nodeGap(d *Doc, n *ytree.Node, line int, err error) Gap {
+	p := Pos{File: d.File, Line: line, Col: ytree.Col(d.Text, int(n.Start))}
+	if d.Locate != nil {
+		p = d.Locate(p)
+	}
+	return Gap{Pos: p, Why: err}
 }
 
 // newFileObject reads one object of a document: typed and defaulted where its kind is known.
-func newFileObject(d *Doc, n *ytree.Node, apiVersion, kind, at string) *Object {
+func newFileObject(d *Doc, n *ytree.Node, apiVersion, kind, at string, line int) *Object {
 	o := &Object{APIVersion: apiVersion, Tier: Declared, Meta: new(metav1.ObjectMeta), doc: d,
-		span: span{start: int(n.Start), end: spanEnd(d, n), at: at}}
+		span: span{start: int(n.Start), end: spanEnd(d, n), line: line, at: at}}
 	o.Group, o.Kind = Group(apiVersion), kind
 	gv, _ := schema.ParseGroupVersion(apiVersion)
 	if typed, err := scheme.Scheme.New(gv.WithKind(kind)); err == nil {

@@ -1,14 +1,15 @@
 package world
 
 import (
-	"strings"
-
 	admissionv1 "k8s.io/api/admissionregistration/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"bulwark/internal/imageref"
 )
 
 // Normalize sets, in place, the defaults of the API server that a verdict can
@@ -21,6 +22,12 @@ func Normalize(obj runtime.Object) {
 		return
 	case *corev1.Service:
 		normalizeService(o)
+	case *corev1.ReplicationController:
+		normalizeController(o)
+	case *batchv1.Job:
+		if len(o.Labels) == 0 {
+			o.Labels = o.Spec.Template.Labels
+		}
 	case *networkingv1.NetworkPolicy:
 		normalizeNetworkPolicy(o)
 	case *rbacv1.RoleBinding:
@@ -125,14 +132,11 @@ func normalizeVolume(v *corev1.VolumeSource) {
 	}
 }
 
-// defaultPullPolicy is Always for the tag latest, and for neither tag nor digest.
+// defaultPullPolicy is Always for the tag latest, and for neither tag nor digest;
+// what is no image reference gets IfNotPresent.
 func defaultPullPolicy(image string) corev1.PullPolicy {
-	name, digest, _ := strings.Cut(image, "@")
-	tag := ""
-	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
-		tag = name[i+1:]
-	}
-	if tag == "latest" || tag == "" && digest == "" {
+	ref, err := imageref.Parse(image)
+	if err == nil && (ref.Tag == "latest" || !ref.HasTag && !ref.HasDigest) {
 		return corev1.PullAlways
 	}
 	return corev1.PullIfNotPresent
@@ -150,6 +154,19 @@ func normalizeService(s *corev1.Service) {
 		if p.TargetPort == intstr.FromInt32(0) || p.TargetPort == intstr.FromString("") {
 			p.TargetPort = intstr.FromInt32(p.Port)
 		}
+	}
+}
+
+// normalizeController gives a ReplicationController the labels of its template, as selector and as its own.
+func normalizeController(o *corev1.ReplicationController) {
+	if o.Spec.Template == nil {
+		return
+	}
+	if len(o.Spec.Selector) == 0 {
+		o.Spec.Selector = o.Spec.Template.Labels
+	}
+	if len(o.Labels) == 0 {
+		o.Labels = o.Spec.Template.Labels
 	}
 }
 

@@ -27,14 +27,38 @@ type Object struct {
 	// Problems lists what strict decoding would refuse: unknown fields, duplicate keys, wrong types.
 	Problems []ytree.Problem
 
-	pods []PodTemplate
-	doc  *Doc
-	span span
+	pods    []PodTemplate
+	doc     *Doc
+	span    span
+	content Content
 }
+
+// Content is a subject that is no Kubernetes object, such as a Dockerfile. It
+// gives its own meaning to the paths that controls report.
+type Content interface {
+	// Resolve returns the value at a path, "" where it is more than a word; the
+	// byte offset in the document's text that stands for the path, of the nearest
+	// thing above where it is absent; and the path in a form that survives
+	// changes elsewhere, for the identity of findings.
+	Resolve(path string) (value string, at int, stable string)
+}
+
+// NewContent makes an Object of a text that is no Kubernetes object.
+func NewContent(ref Ref, d *Doc, content Content) *Object {
+	o := &Object{Ref: ref, Meta: new(metav1.ObjectMeta), doc: d, content: content, span: span{start: d.Start, end: d.End, line: d.Line}}
+	if d.Line == 0 {
+		o.span.line, _ = ytree.LineCol(d.Text, d.Start)
+	}
+	return o
+}
+
+// Content returns what NewContent was given, nil for Kubernetes objects.
+func (o *Object) Content() Content { return o.content }
 
 // span is the part of a document that holds one object; at is its path there ("items[3]" in a List).
 type span struct {
 	start, end int
+	line       int // of start, 1-based
 	at         string
 }
 
@@ -44,8 +68,14 @@ type Doc struct {
 	Disk string // where an edit would be written; empty when the text is generated
 	Root string // the input it belongs to: tells equal objects of several inputs apart
 	Text string // the whole file
-	// Start and End delimit the document within Text, in bytes.
+	// Start and End delimit the document within Text, in bytes; Line is the
+	// 1-based line of Start, counted from the beginning when it is 0.
 	Start, End int
+	Line       int
+
+	// NameHash is what a generator put behind the object's name and computed from
+	// its content: it changes with the content and is no part of the identity.
+	NameHash string
 
 	// Locate, when set, maps a position in generated text to the source it came from.
 	Locate func(Pos) Pos
@@ -57,20 +87,36 @@ func (o *Object) Doc() *Doc { return o.doc }
 // At returns the object's path within its document: "" unless it is an item of a List.
 func (o *Object) At() string { return o.span.at }
 
+// StableName returns the object's name without a hash of its content.
+func (o *Object) StableName() string {
+	if o.doc == nil {
+		return o.Name
+	}
+	return strings.TrimSuffix(o.Name, o.doc.NameHash)
+}
+
 // Live says whether the object was read from an API server.
 func (o *Object) Live() bool { return o.doc == nil }
 
 // Tree returns the object as a tree with positions. It is parsed anew at every
 // call: callers that need it often keep it.
 func (o *Object) Tree() *ytree.Node {
-	if o.doc != nil {
-		n, err := ytree.ParseAt(o.doc.Text, o.span.start, o.span.end)
-		if err != nil {
-			return &ytree.Node{Kind: ytree.Map}
-		}
-		return n
+	return o.TreeIn(new(ytree.Arena))
+}
+
+// TreeIn is Tree with a tree that lasts until the next use of the arena.
+func (o *Object) TreeIn(a *ytree.Arena) *ytree.Node {
+	if o.content != nil {
+		return &ytree.Node{Kind: ytree.Map}
 	}
-	return treeOf(o.Typed)
+	if o.doc == nil {
+		return treeOf(o.Typed)
+	}
+	n, err := a.Parse(o.doc.Text, o.span.start, o.span.end)
+	if err != nil || n == nil {
+		return &ytree.Node{Kind: ytree.Map}
+	}
+	return n
 }
 
 func treeOf(v any) *ytree.Node {
@@ -108,35 +154,61 @@ func (o *Object) Pos(path string) Pos {
 	if o.doc == nil {
 		return Pos{Path: path}
 	}
-	return o.doc.position(o.Tree(), path)
+	if o.content != nil {
+		_, at, _ := o.content.Resolve(path)
+		return o.posAt(at, path)
+	}
+	arena := arenas.Get().(*ytree.Arena)
+	defer arenas.Put(arena)
+	return o.posAt(o.TreeIn(arena).Locate(path), path)
 }
 
-func (d *Doc) position(tree *ytree.Node, path string) Pos {
-	off := tree.Locate(path)
-	line, col := ytree.LineCol(d.Text, off)
-	p := Pos{File: d.File, Line: line, Col: col, Path: path}
-	if d.Locate != nil {
-		return d.Locate(p)
+// posAt counts lines from the object's own start: files can be large.
+func (o *Object) posAt(off int, path string) Pos {
+	off = max(off, o.span.start)
+	line := o.span.line + strings.Count(o.doc.Text[o.span.start:off], "\n")
+	p := Pos{File: o.doc.File, Line: line, Col: ytree.Col(o.doc.Text, off), Path: path}
+	if o.doc.Locate != nil {
+		return o.doc.Locate(p)
 	}
 	return p
 }
 
-// Place resolves several paths of one object with a single parse. For each it
-// returns the position, the scalar found there ("" unless it is one), and the
-// path with list indices replaced by names, which survives reordering.
-func (o *Object) Place(paths []string) []Placed {
-	tree := o.Tree()
+// Docs splits the text of base into its documents.
+func Docs(base Doc) []*Doc {
+	spans := ytree.Split(base.Text)
+	docs := make([]*Doc, len(spans))
+	line, at := 1, 0
+	for i, s := range spans {
+		line += strings.Count(base.Text[at:s.Start], "\n")
+		at = s.Start
+		d := base
+		d.Start, d.End, d.Line = s.Start, s.End, line
+		docs[i] = &d
+	}
+	return docs
+}
+
+// Place resolves several paths of one object in its tree. For each it returns
+// the position, the scalar found there ("" unless it is one), and the path with
+// list indices replaced by names, which survives reordering.
+func (o *Object) Place(tree *ytree.Node, paths []string) []Placed {
 	out := make([]Placed, len(paths))
 	for i, path := range paths {
-		out[i].Stable = tree.StablePath(path)
-		if n := tree.Lookup(path); n != nil && n.Scalar() {
-			out[i].Value = n.Str
-		}
-		if o.doc == nil {
-			out[i].Pos = Pos{Path: path}
+		if o.content != nil {
+			value, at, stable := o.content.Resolve(path)
+			out[i] = Placed{Pos: o.posAt(at, path), Value: value, Stable: stable}
 			continue
 		}
-		out[i].Pos = o.doc.position(tree, path)
+		n, at, stable := tree.Resolve(path)
+		out[i].Stable = stable
+		if n != nil && n.Scalar() {
+			out[i].Value = n.Str
+		}
+		out[i].Pos = Pos{Path: path}
+		if o.doc != nil {
+			out[i].Pos = o.posAt(at, path)
+		}
 	}
 	return out
 }

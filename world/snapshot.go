@@ -117,7 +117,7 @@ func (s *Snapshot) Knows(kind, namespace string) error {
 // reference or is added; the receiver is unchanged. It is the overlay that
 // admission and what-if questions are judged on.
 func (s *Snapshot) With(obj *Object) *Snapshot {
-	b := &Builder{Target: s.target, Completeness: s.completeness, objects: slices.Clone(s.objects), gaps: s.gaps, gapped: s.gapped, live: s.live}
+	b := s.Rebuild(func(*Object) bool { return true })
 	i := slices.IndexFunc(b.objects, func(o *Object) bool { return o.Ref == obj.Ref })
 	if i >= 0 {
 		b.objects[i] = obj
@@ -125,4 +125,16 @@ func (s *Snapshot) With(obj *Object) *Snapshot {
 		b.objects = append(b.objects, obj)
 	}
 	return b.index()
+}
+
+// Rebuild returns a Builder with the settings of the snapshot and those of its
+// objects that keep accepts, to which others can be added.
+func (s *Snapshot) Rebuild(keep func(*Object) bool) *Builder {
+	b := &Builder{Target: s.target, Completeness: s.completeness, gaps: slices.Clone(s.gaps), gapped: s.gapped, live: s.live}
+	for _, o := range s.objects {
+		if keep(o) {
+			b.objects = append(b.objects, o)
+		}
+	}
+	return b
 }

@@ -133,7 +133,7 @@ const maxBody = 512
 
 // token returns the length of the family's token that s starts with, 0 if none does.
 func (f *family) token(s string) int {
-	if len(s) < len(f.prefix)+f.min || s[:len(f.prefix)] != f.prefix {
+	if len(s) < len(f.prefix)+f.min || s[1] != f.prefix[1] || s[:len(f.prefix)] != f.prefix {
 		return 0
 	}
 	rest := s[len(f.prefix):]

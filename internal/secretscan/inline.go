@@ -51,7 +51,7 @@ func (s *scan) within(key, judged, covered string, base int) {
 	before := len(s.out)
 	s.generic(key, judged, base, true)
 	if len(s.out) > before && len(covered) > len(judged) {
-		if m := &s.out[len(s.out)-1]; m.End == base+len(judged) {
+		if m := &s.out[len(s.out)-1]; m.End == base+len(judged) && !s.covered(m.End, base+len(covered)) {
 			m.End = base + len(covered)
 		}
 	}
@@ -104,10 +104,10 @@ func endsAssigned(c byte) bool {
 
 // sharedAccess finds the signature of an Azure shared access URL.
 func (s *scan) sharedAccess(v string, from, base int) {
-	n := run(v[from:], stdB64|urlB64|dot)
-	for from+n < len(v) && v[from+n] == '%' {
+	rest := v[from:min(len(v), from+200)]
+	n := 0
+	for n < len(rest) && (is(rest[n], stdB64|urlB64|dot) || rest[n] == '%') {
 		n++
-		n += run(v[from+n:], stdB64|urlB64|dot)
 	}
 	if n >= 40 && n < 200 && looksRandom(v[from:from+n]) {
 		s.add(Match{Rule: "azure-shared-access-signature", Key: "sig", Start: base + from, End: base + from + n, Confidence: High, Preview: masked("signature", v[from:from+n])})

@@ -1,5 +1,7 @@
 package secretscan
 
+import "strings"
+
 // class says which credential a name announces.
 type class uint8
 
@@ -101,12 +103,13 @@ type keyInfo struct {
 // classify reads a name word by word.
 func classify(key string) keyInfo {
 	var w words
-	w.split(key)
+	w.split(key[strings.LastIndexByte(key, '/')+1:]) // annotations have a domain first
 	found, last := noClass, -1
 	for i := 0; i < w.n; i++ {
-		if c, n := w.classAt(i); c != noClass {
-			found, last = c, i+n-1
-			i = last
+		c, n := w.classAt(i)
+		i += max(n, 1) - 1
+		if c != noClass {
+			found, last = c, i
 		}
 	}
 	if found == noClass || !w.isLiteral(found, last) {
@@ -147,7 +150,7 @@ func (w *words) classAt(i int) (class, int) {
 	case "secret":
 		if b == "key" || b == "access" && w.is(i+2, "key") {
 			if previous := string(w.at(i - 1)); previous == "password" || previous == "token" || previous == "username" || previous == "user" {
-				return noClass, 0 // names an entry of a Secret
+				return noClass, 2 // names an entry of a Secret
 			}
 			if b == "key" {
 				return apiKey, 2
@@ -216,7 +219,7 @@ func keyAfter(previous []byte) class {
 // forwardsTo: "proxy_pass" and its like send traffic somewhere.
 func forwardsTo(previous []byte) bool {
 	switch string(previous) {
-	case "proxy", "fastcgi", "uwsgi", "scgi", "grpc", "memcached", "first", "second", "single", "multi", "two", "render", "post":
+	case "proxy", "fastcgi", "uwsgi", "scgi", "grpc", "memcached", "first", "second", "single", "multi", "two", "render", "post", "to":
 		return true
 	}
 	return false
@@ -244,6 +247,10 @@ func (w *words) isLiteral(c class, last int) bool {
 	}
 	for i := 0; i < last; i++ {
 		switch string(w.at(i)) {
+		case "initial", "pagination", "page", "continuation", "cancellation", "sync":
+			if c == token { // "initial": etcd's --initial-cluster-token is a label
+				return false
+			}
 		case "existing", "pull", "public", "publishable", "max", "min", "num", "tokenizer":
 			return false
 		}

@@ -5,7 +5,7 @@ import "strings"
 // lines walks a text that has a pair a line, whatever the dialect: only lines whose key names a credential are
 // judged, so the syntax need not be known exactly. It returns how many pairs it saw.
 func (s *scan) lines(v string, base int) (seen int) {
-	p := pairs{s: s, code: true}
+	p := pairs{code: true}
 	for i := 0; i < len(v); {
 		end := i + lineEnd(v[i:])
 		key, value, at, quoted := splitLine(v[i:end])
@@ -29,10 +29,10 @@ func (s *scan) lines(v string, base int) (seen int) {
 
 func (s *scan) lineValue(p *pairs, key, value string, base int, quoted bool) {
 	if quoted && strings.IndexByte(value, '\\') >= 0 {
-		p.escaped(key, value, base)
+		s.escaped(p, key, value, base)
 		return
 	}
-	p.emit(key, value, base, quoted)
+	s.emit(p, key, value, base, quoted)
 }
 
 func lineEnd(v string) int {

@@ -77,6 +77,9 @@ func shapeAt(s string) (rule string, start, n int, prefix string, c Confidence) 
 		rule, start, n := authScheme(s)
 		return rule, start, n, "", Medium
 	case '$', '{':
+		if s[0] == '{' && s[1] != 'S' {
+			return "", 0, 0, "", 0
+		}
 		return "password-hash", 0, passwordHash(s), "", Medium
 	case 'P':
 		if n := putty(s); n > 0 {
@@ -228,10 +231,22 @@ func (s *scan) privateKeys(key, v string) {
 		if end < len(v) {
 			stop = endLine(v, end)
 		}
-		label := strings.TrimSpace(strings.TrimLeft(v[begin:at], "-")[len("BEGIN "):] + mark)
+		label := strings.TrimLeft(v[begin:at], "-")[len("BEGIN "):] + mark
+		if !isLabel(label) {
+			label = "private key"
+		}
 		s.add(Match{Rule: "private-key", Key: key, Start: begin, End: stop, Confidence: confidence, Preview: masked(label, v[begin:stop])})
 		from = stop
 	}
+}
+
+// isLabel: the label of a PEM block that may be shown.
+func isLabel(s string) bool {
+	switch s {
+	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "PGP PRIVATE KEY":
+		return true
+	}
+	return false
 }
 
 // endLine returns the end of the line "---END … KEY-----" of which end is the start.

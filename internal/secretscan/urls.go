@@ -54,7 +54,7 @@ func (s *scan) userInfo(key, v, scheme string, start, end int) {
 	}
 	pass := info[at+1:]
 	confidence := literalPassword(pass)
-	if confidence == 0 || isTemplate(info) {
+	if confidence == 0 || isTemplate(info) || isManual(info[:at], pass) {
 		return
 	}
 	rule := "url-password"
@@ -62,6 +62,12 @@ func (s *scan) userInfo(key, v, scheme string, start, end int) {
 		rule = "database-url-password"
 	}
 	s.add(Match{Rule: rule, Key: key, Start: start + at + 1, End: end, Confidence: confidence, Preview: masked("password in a URL", pass)})
+}
+
+// isManual: "user:password", as manuals write it.
+func isManual(user, pass string) bool {
+	user, pass = strings.ToLower(user), strings.ToLower(pass)
+	return (user == "user" || user == "username" || user == "login") && (pass == "password" || pass == "pass" || pass == "passwd" || pass == "pwd")
 }
 
 // literalPassword judges a password whose place is certain: random or not, only its weakness and templates count.

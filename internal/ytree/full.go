@@ -35,9 +35,21 @@ func parseFull(text string, start, end int) (*Node, error) {
 	}
 	n := new(Node)
 	if err := c.convert(n, doc.Content[0], 0); err != nil {
+		if hint := templateIn(text, start, end); hint != nil { // {{ x }} parses as a map within a map
+			return nil, hint
+		}
 		return nil, err
 	}
 	return n, nil
+}
+
+// templateIn returns the error for an unrendered template, nil when there is none.
+func templateIn(text string, start, end int) error {
+	i := strings.Index(text[start:end], "{{")
+	if i < 0 {
+		return nil
+	}
+	return &templateError{SyntaxError{Offset: start + i, Message: ErrTemplate.Error()}}
 }
 
 // decodeOne reads the first document and refuses a second.
@@ -75,8 +87,8 @@ func explain(err error, text string, start, end int) error {
 		}
 		msg = strings.Replace(msg, m[0], "", 1)
 	}
-	if i := strings.Index(text[start:end], "{{"); i >= 0 {
-		return &templateError{SyntaxError{Offset: start + i, Message: ErrTemplate.Error()}}
+	if hint := templateIn(text, start, end); hint != nil {
+		return hint
 	}
 	return &SyntaxError{Offset: off, Message: "it is not valid YAML: " + msg}
 }

@@ -2,7 +2,6 @@ package ytree
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 )
 
@@ -31,8 +30,13 @@ var errUnsure = errors.New("left to the full parser")
 // YAML is parsed in one pass here; anchors, aliases, tags, and anything
 // doubtful go to go.yaml.in/yaml/v3, so a document is refused only if both refuse it.
 func ParseAt(text string, start, end int) (*Node, error) {
-	p := parser{s: text[:end], pos: start, lineStart: lineStart(text, start)}
-	if start == 0 && strings.HasPrefix(p.s, "\uFEFF") {
+	return new(parser).parse(text, start, end)
+}
+
+func (p *parser) parse(text string, start, end int) (*Node, error) {
+	p.s, p.pos, p.lineStart = text[:end], start, lineStart(text, start)
+	p.depth, p.nodes, p.entries, p.items = 0, 0, p.entries[:0], p.items[:0]
+	if start <= 3 && strings.HasPrefix(p.s, "\uFEFF") {
 		p.pos, p.lineStart = 3, 3
 	}
 	n, err := p.document()
@@ -60,6 +64,9 @@ type parser struct {
 
 	entries []Entry // stacks of the maps and sequences being read
 	items   []Node
+
+	entrySlab slab[Entry] // where those that are read are kept
+	itemSlab  slab[Node]
 }
 
 // document parses the whole input as one block node.
@@ -70,8 +77,8 @@ func (p *parser) document() (*Node, error) {
 	if p.eof() {
 		return nil, nil
 	}
-	root := new(Node)
-	if err := p.block(root, -1); err != nil {
+	root, err := p.block(-1)
+	if err != nil {
 		return nil, err
 	}
 	if err := p.skipBlank(); err != nil {
@@ -80,7 +87,7 @@ func (p *parser) document() (*Node, error) {
 	if !p.eof() {
 		return nil, errUnsure
 	}
-	return root, nil
+	return &root, nil
 }
 
 func (p *parser) eof() bool { return p.pos >= len(p.s) }
@@ -208,110 +215,110 @@ func (p *parser) enter() error {
 }
 
 // block parses the block node at the current token, which is indented deeper than parent.
-func (p *parser) block(n *Node, parent int) error {
+func (p *parser) block(parent int) (n Node, err error) {
 	if err := p.enter(); err != nil {
-		return err
+		return n, err
 	}
 	defer func() { p.depth-- }()
 	switch c := p.s[p.pos]; c {
 	case '-':
 		if p.blankAt(p.pos + 1) {
-			return p.sequence(n, p.col())
+			return p.sequence(p.col())
 		}
 	case '|', '>':
-		return p.blockScalar(n, parent)
+		return p.blockScalar(parent)
 	case '{', '[':
-		if err := p.flow(n); err != nil {
-			return err
+		if n, err = p.flow(); err != nil {
+			return n, err
 		}
-		return p.endLine()
+		return n, p.endLine()
 	}
 	if key, ok, err := p.key(); err != nil {
-		return err
+		return n, err
 	} else if ok {
-		return p.mapping(n, p.col0(key), key)
+		return p.mapping(p.col0(key), key)
 	}
-	if err := p.inlineScalar(n, parent); err != nil {
-		return err
+	if n, err = p.inlineScalar(parent); err != nil {
+		return n, err
 	}
-	return p.endLine()
+	return n, p.endLine()
 }
 
 func (p *parser) col0(e Entry) int { return int(e.KeyStart) - p.lineStart }
 
 // mapping parses a block map whose keys stand at column col; first is its first key, already read.
-func (p *parser) mapping(n *Node, col int, first Entry) error {
+func (p *parser) mapping(col int, first Entry) (n Node, err error) {
 	n.Kind, n.Style, n.Start = Map, Block, first.KeyStart
 	mark := len(p.entries)
 	entry := first
 	for {
 		p.entries = append(p.entries, entry)
 		i := len(p.entries) - 1
-		var value Node
-		if err := p.mapValue(&value, col); err != nil {
-			return err
+		value, err := p.mapValue(col)
+		if err != nil {
+			return n, err
 		}
 		p.entries[i].Value = value
 		if err := p.skipBlank(); err != nil {
-			return err
+			return n, err
 		}
 		if p.eof() || p.col() < col {
 			break
 		}
 		if p.col() > col {
-			return errUnsure
+			return n, errUnsure
 		}
 		next, ok, err := p.key()
 		if err != nil {
-			return err
+			return n, err
 		}
 		if !ok {
-			return errUnsure
+			return n, errUnsure
 		}
 		entry = next
 	}
-	n.Entries = append([]Entry(nil), p.entries[mark:]...)
+	n.Entries = p.entrySlab.keep(p.entries[mark:])
 	p.entries = p.entries[:mark]
 	n.End = endOf(&n.Entries[len(n.Entries)-1].Value)
-	return nil
+	return n, nil
 }
 
 // endOf returns where a value ends; an absent value ends where it starts.
 func endOf(n *Node) int32 { return max(n.Start, n.End) }
 
 // mapValue parses what follows "key:", on the same line or below.
-func (p *parser) mapValue(n *Node, col int) error {
+func (p *parser) mapValue(col int) (n Node, err error) {
 	n.Start, n.End = int32(p.pos), int32(p.pos)
 	inline, err := p.toValue()
 	if err != nil {
-		return err
+		return n, err
 	}
 	if !inline {
 		if p.eof() || p.col() < col || (p.col() == col && !p.dash()) {
-			return nil // null
+			return n, nil // null
 		}
 		if p.col() == col {
 			if err := p.enter(); err != nil {
-				return err
+				return n, err
 			}
 			defer func() { p.depth-- }()
-			return p.sequence(n, col)
+			return p.sequence(col)
 		}
-		return p.block(n, col)
+		return p.block(col)
 	}
 	p.nodes++
 	switch p.s[p.pos] {
 	case '|', '>':
-		return p.blockScalar(n, col)
+		return p.blockScalar(col)
 	case '{', '[':
-		err = p.flow(n)
+		n, err = p.flow()
 	default:
-		err = p.inlineScalar(n, col)
+		n, err = p.inlineScalar(col)
 	}
 	if err != nil {
-		return err
+		return n, err
 	}
-	return p.endLine()
+	return n, p.endLine()
 }
 
 func (p *parser) dash() bool { return p.s[p.pos] == '-' && p.blankAt(p.pos+1) }
@@ -329,7 +336,7 @@ func (p *parser) toValue() (inline bool, err error) {
 }
 
 // sequence parses a block sequence whose dashes stand at column col.
-func (p *parser) sequence(n *Node, col int) error {
+func (p *parser) sequence(col int) (n Node, err error) {
 	n.Kind, n.Style, n.Start = Seq, Block, int32(p.pos)
 	mark := len(p.items)
 	for {
@@ -339,34 +346,29 @@ func (p *parser) sequence(n *Node, col int) error {
 		item := Node{Start: int32(p.pos), End: int32(p.pos)}
 		line := p.lineStart
 		if p.peek(0) == '\t' {
-			return errUnsure
+			return n, errUnsure
 		}
 		if err := p.skipBlank(); err != nil {
-			return err
+			return n, err
 		}
 		if !p.eof() && (p.lineStart == line || p.col() > col) {
-			if err := p.block(&item, col); err != nil {
-				return err
+			if item, err = p.block(col); err != nil {
+				return n, err
 			}
 		}
 		p.items[i] = item
 		if err := p.skipBlank(); err != nil {
-			return err
+			return n, err
 		}
 		if p.eof() || p.col() < col || (p.col() == col && !p.dash()) {
 			break
 		}
 		if p.col() > col {
-			return errUnsure
+			return n, errUnsure
 		}
 	}
-	n.Items = append([]Node(nil), p.items[mark:]...)
+	n.Items = p.itemSlab.keep(p.items[mark:])
 	p.items = p.items[:mark]
 	n.End = endOf(&n.Items[len(n.Items)-1])
-	return nil
-}
-
-// syntax makes a SyntaxError at the current position.
-func (p *parser) syntax(format string, args ...any) error {
-	return &SyntaxError{Offset: p.pos, Message: fmt.Sprintf(format, args...)}
+	return n, nil
 }

@@ -42,26 +42,23 @@ type Step struct {
 // Steps splits a field path such as spec.containers[0].ports or
 // metadata.annotations[example.com/key]. A bracketed part is an index when it
 // is a number and the caller's node there is a sequence.
-func Steps(path string) []Step {
-	var steps []Step
+func Steps(path string) []Step { return AppendSteps(nil, path) }
+
+// AppendSteps appends the steps of a path to a slice.
+func AppendSteps(steps []Step, path string) []Step {
 	for path != "" {
 		if path[0] == '[' {
 			end := strings.IndexByte(path, ']')
 			if end < 0 {
 				return append(steps, Step{Key: path[1:], Index: -1})
 			}
-			part := path[1:end]
-			index := -1
-			if v, err := strconv.Atoi(part); err == nil && v >= 0 {
-				index = v
-			}
-			steps = append(steps, Step{Key: part, Index: index})
+			steps = append(steps, Step{Key: path[1:end], Index: index(path[1:end])})
 			path = strings.TrimPrefix(path[end+1:], ".")
 			continue
 		}
-		end := strings.IndexAny(path, ".[")
-		if end < 0 {
-			end = len(path)
+		end := 0
+		for end < len(path) && path[end] != '.' && path[end] != '[' {
+			end++
 		}
 		if end > 0 {
 			steps = append(steps, Step{Key: path[:end], Index: -1})
@@ -69,6 +66,14 @@ func Steps(path string) []Step {
 		path = strings.TrimPrefix(path[end:], ".")
 	}
 	return steps
+}
+
+// index reads a list index, -1 for anything else.
+func index(s string) int {
+	if v, err := strconv.Atoi(s); err == nil && v >= 0 {
+		return v
+	}
+	return -1
 }
 
 // step goes one step down; key is where the entry's key or the item starts.
@@ -90,7 +95,8 @@ func (n *Node) step(s Step) (child *Node, key int32) {
 
 // Lookup returns the node at a field path, nil when it is absent.
 func (n *Node) Lookup(path string) *Node {
-	for _, s := range Steps(path) {
+	var buf [12]Step
+	for _, s := range AppendSteps(buf[:0], path) {
 		if n == nil {
 			return nil
 		}
@@ -102,42 +108,46 @@ func (n *Node) Lookup(path string) *Node {
 // Locate returns the byte offset that stands for a field path: of the key, or
 // of the list item; where the path is absent, of its nearest parent.
 func (n *Node) Locate(path string) int {
-	at := n.Start
-	for _, s := range Steps(path) {
-		child, key := n.step(s)
-		if child == nil {
-			break
-		}
-		n, at = child, key
-	}
-	return int(at)
+	_, at, _ := n.Resolve(path)
+	return at
 }
 
 // StablePath replaces list indices by names where the items have one, so that
 // reordering a list does not change the path: containers[web].ports[0].
 func (n *Node) StablePath(path string) string {
-	var b strings.Builder
-	for i, s := range Steps(path) {
-		label := s.Key
+	_, _, stable := n.Resolve(path)
+	return stable
+}
+
+// Resolve is Lookup, Locate and StablePath in one walk.
+func (n *Node) Resolve(path string) (found *Node, at int, stable string) {
+	var buf [12]Step
+	var text [128]byte
+	b := text[:0]
+	at = int(n.Start)
+	for i, s := range AppendSteps(buf[:0], path) {
+		label, bracket := s.Key, s.Index >= 0 || strings.IndexByte(s.Key, '.') >= 0 || strings.IndexByte(s.Key, '/') >= 0
 		var child *Node
 		if n != nil {
-			child, _ = n.step(s)
-		}
-		bracket := s.Index >= 0 || strings.ContainsAny(s.Key, "./")
-		if n != nil && n.Kind == Seq && child != nil {
-			label, bracket = itemLabel(child, s.Key), true
-		}
-		if bracket {
-			b.WriteString("[" + label + "]")
-		} else {
-			if i > 0 {
-				b.WriteByte('.')
+			var key int32
+			if child, key = n.step(s); child != nil {
+				at = int(key)
+				if n.Kind == Seq {
+					label, bracket = itemLabel(child, s.Key), true
+				}
 			}
-			b.WriteString(label)
+		}
+		switch {
+		case bracket:
+			b = append(append(append(b, '['), label...), ']')
+		case i > 0:
+			b = append(append(b, '.'), label...)
+		default:
+			b = append(b, label...)
 		}
 		n = child
 	}
-	return b.String()
+	return n, at, string(b)
 }
 
 func itemLabel(item *Node, index string) string {
@@ -152,9 +162,14 @@ func itemLabel(item *Node, index string) string {
 	return index
 }
 
+// Col returns the 1-based column, in characters, of a byte offset.
+func Col(text string, off int) int {
+	off = min(max(off, 0), len(text))
+	return utf8.RuneCountInString(text[strings.LastIndexByte(text[:off], '\n')+1:off]) + 1
+}
+
 // LineCol returns the 1-based line and column, in characters, of a byte offset.
 func LineCol(text string, off int) (line, col int) {
 	off = min(max(off, 0), len(text))
-	start := strings.LastIndexByte(text[:off], '\n') + 1
-	return strings.Count(text[:start], "\n") + 1, utf8.RuneCountInString(text[start:off]) + 1
+	return strings.Count(text[:off], "\n") + 1, Col(text, off)
 }

@@ -12,8 +12,8 @@ func (p *parser) key() (e Entry, ok bool, err error) {
 	start, line := p.pos, p.lineStart
 	switch p.s[p.pos] {
 	case '"', '\'':
-		var n Node
-		if err := p.quoted(&n); err != nil {
+		n, err := p.quoted()
+		if err != nil {
 			return e, false, err
 		}
 		e = Entry{Key: n.Str, KeyStart: int32(start), KeyEnd: int32(p.pos)}
@@ -33,6 +33,9 @@ func (p *parser) key() (e Entry, ok bool, err error) {
 		return e, false, nil
 	}
 	if err := p.plainStart(); err != nil || end-start > maxKey {
+		return e, false, errUnsure
+	}
+	if !plainText(p.s[start:end]) {
 		return e, false, errUnsure
 	}
 	name, err := keyString(p.s[start:end])
@@ -93,34 +96,33 @@ func (p *parser) plainStart() error {
 }
 
 // inlineScalar parses a plain or quoted scalar that may go on over lines indented deeper than parent.
-func (p *parser) inlineScalar(n *Node, parent int) error {
+func (p *parser) inlineScalar(parent int) (n Node, err error) {
 	if c := p.s[p.pos]; c == '"' || c == '\'' {
-		return p.quoted(n)
+		return p.quoted()
 	}
 	if err := p.plainStart(); err != nil {
-		return err
+		return n, err
 	}
 	start := p.pos
 	end, err := p.plainLine()
 	if err != nil {
-		return err
+		return n, err
 	}
 	text := p.s[start:end]
 	if more, err := p.continues(parent); err != nil {
-		return err
+		return n, err
 	} else if more {
 		text, end, err = p.plainRest(text, end, parent)
 		if err != nil {
-			return err
+			return n, err
 		}
 	}
-	p.setPlain(n, text, start, end)
-	return nil
+	return plainNode(text, start, end), nil
 }
 
-func (p *parser) setPlain(n *Node, text string, start, end int) {
+func plainNode(text string, start, end int) Node {
 	kind, canonical := resolve(text)
-	n.Kind, n.Str, n.Style, n.Start, n.End = kind, canonical, Plain, int32(start), int32(end)
+	return Node{Kind: kind, Str: canonical, Style: Plain, Start: int32(start), End: int32(end)}
 }
 
 // plainLine reads plain text to the end of its line or a comment and returns
@@ -135,7 +137,7 @@ func (p *parser) plainLine() (end int, err error) {
 		if c == ':' && p.blankAt(i+1) {
 			return 0, errUnsure // a key where a value stands
 		}
-		if c < 0x20 && c != '\t' && c != '\r' {
+		if c < 0x20 && c != '\t' && !p.crlfAt(i) {
 			return 0, errUnsure
 		}
 		if c >= utf8.RuneSelf {
@@ -149,6 +151,26 @@ func (p *parser) plainLine() (end int, err error) {
 	end = len(strings.TrimRight(p.s[p.pos:i], " \t\r")) + p.pos
 	p.pos = end
 	return end, nil
+}
+
+// crlfAt says whether a Windows line end stands at offset i.
+func (p *parser) crlfAt(i int) bool { return strings.HasPrefix(p.s[i:], "\r\n") }
+
+// plainText says whether every character may stand raw in a plain scalar of one line.
+func plainText(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c < 0x20 && c != '\t' || c == 0x7F:
+			return false
+		case c >= utf8.RuneSelf:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if !printable(r, size) {
+				return false
+			}
+			i += size - 1
+		}
+	}
+	return true
 }
 
 // printable refuses what YAML does not allow raw, and the line breaks that only YAML 1.1 knows.
@@ -186,7 +208,7 @@ func (p *parser) continues(parent int) (bool, error) {
 			line = j + 1
 			continue
 		case p.s[j] == '\r':
-			if j+1 >= len(p.s) || p.s[j+1] != '\n' {
+			if !p.crlfAt(j) {
 				return false, errUnsure
 			}
 			line = j + 2
@@ -238,160 +260,6 @@ func (p *parser) foldBreak(b *strings.Builder) {
 		return
 	}
 	for ; breaks > 1; breaks-- {
-		b.WriteByte('\n')
-	}
-}
-
-// blockScalar parses a literal or folded scalar below a block node at column parent.
-func (p *parser) blockScalar(n *Node, parent int) error {
-	n.Kind, n.Style, n.Start = String, Literal, int32(p.pos)
-	folded := p.s[p.pos] == '>'
-	if folded {
-		n.Style = Folded
-	}
-	p.pos++
-	chomp, indent := byte(0), -1
-	for range 2 {
-		switch c := p.peek(0); {
-		case c == '+' || c == '-':
-			chomp = c
-			p.pos++
-		case c >= '1' && c <= '9':
-			indent = max(parent, 0) + int(c-'0')
-			p.pos++
-		}
-	}
-	if !p.blankAt(p.pos) {
-		return errUnsure
-	}
-	if err := p.endLine(); err != nil {
-		return err
-	}
-	if p.eof() {
-		n.End = int32(p.pos)
-		return nil
-	}
-	p.newline()
-	if indent < 0 {
-		var err error
-		if indent, err = p.detectIndent(parent); err != nil {
-			return err
-		}
-	}
-	n.Str, n.End = p.blockLines(indent, folded, chomp)
-	if strings.IndexByte(n.Str, '\r') >= 0 || !utf8.ValidString(n.Str) || strings.ContainsAny(n.Str, "\u0085\u2028\u2029\uFEFF") {
-		return errUnsure
-	}
-	for i := 0; i < len(n.Str); i++ {
-		if c := n.Str[i]; c < 0x20 && c != '\t' && c != '\n' || c == 0x7F {
-			return errUnsure
-		}
-	}
-	return nil
-}
-
-// detectIndent finds the indentation of a block scalar's first line with text.
-func (p *parser) detectIndent(parent int) (int, error) {
-	deepest := 0
-	for i := p.pos; i < len(p.s); {
-		j := i
-		for j < len(p.s) && p.s[j] == ' ' {
-			j++
-		}
-		if j < len(p.s) && p.s[j] == '\t' && j-i <= parent {
-			return 0, errUnsure
-		}
-		if j < len(p.s) && p.s[j] == '\r' && j+1 < len(p.s) && p.s[j+1] == '\n' {
-			deepest = max(deepest, j-i)
-			i = j + 2
-			continue
-		}
-		if j < len(p.s) && p.s[j] == '\n' {
-			deepest = max(deepest, j-i)
-			i = j + 1
-			continue
-		}
-		if j >= len(p.s) {
-			break
-		}
-		if deepest > j-i {
-			return 0, errUnsure
-		}
-		return max(j-i, parent+1), nil
-	}
-	return max(deepest, parent+1, 1), nil
-}
-
-// blockLines reads the lines of a block scalar that are indented by at least
-// indent, as libyaml does, and leaves the position at the line after them.
-func (p *parser) blockLines(indent int, folded bool, chomp byte) (string, int32) {
-	var b strings.Builder
-	end := int32(p.pos)
-	breaks := 0 // line breaks seen and not yet written
-	first, lastBlank := true, false
-	for p.pos < len(p.s) {
-		line := p.pos
-		stop := strings.IndexByte(p.s[line:], '\n')
-		next := len(p.s)
-		if stop >= 0 {
-			next = line + stop + 1
-			stop += line
-		} else {
-			stop = len(p.s)
-		}
-		if stop > line && p.s[stop-1] == '\r' {
-			stop--
-		}
-		spaces := 0
-		for line+spaces < stop && spaces < indent && p.s[line+spaces] == ' ' {
-			spaces++
-		}
-		if line+spaces == stop { // blank
-			breaks++
-			p.pos, p.lineStart = next, next
-			if next == len(p.s) && p.s[next-1] != '\n' {
-				breaks--
-				break
-			}
-			continue
-		}
-		if spaces < indent || (indent == 0 && strings.HasPrefix(p.s[line:], "---")) {
-			break
-		}
-		content := p.s[line+spaces : stop]
-		blank := content[0] == ' ' || content[0] == '\t'
-		writeBreaks(&b, breaks, folded && !first && !blank && !lastBlank)
-		b.WriteString(content)
-		first, lastBlank, breaks, end = false, blank, 0, int32(stop)
-		if next > stop && p.s[next-1] == '\n' {
-			breaks = 1
-		}
-		p.pos, p.lineStart = next, next
-	}
-	if first {
-		if chomp == '+' {
-			writeBreaks(&b, breaks, false)
-		}
-		return b.String(), end
-	}
-	switch {
-	case chomp == '+':
-		writeBreaks(&b, breaks, false)
-	case chomp == 0 && breaks > 0:
-		b.WriteByte('\n')
-	}
-	return b.String(), end
-}
-
-func writeBreaks(b *strings.Builder, breaks int, fold bool) {
-	if fold {
-		if breaks == 1 {
-			b.WriteByte(' ')
-			return
-		}
-		breaks--
-	}
-	for ; breaks > 0; breaks-- {
 		b.WriteByte('\n')
 	}
 }
