@@ -15,7 +15,6 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"bulwark/internal/ytree"
 	"bulwark/source"
 	"bulwark/world"
 )
@@ -37,10 +36,30 @@ type Options struct {
 	Stdin   io.Reader // for "-"
 	MaxFile int64     // bytes; 0 means DefaultMaxFile
 
+	// Others read files that hold no Kubernetes objects, such as Dockerfiles. The
+	// first whose Match accepts a file's base name reads it.
+	Others []Reader
+
 	// Nested, when set, is offered every folder before its files are read. It
 	// returns the sources that read the folder instead, and the files that they
 	// consume, or nothing.
 	Nested func(dirs []string) (sources []source.Source, consumed func(path string) bool)
+}
+
+// Reader reads one kind of file.
+type Reader struct {
+	Match func(name string) bool
+	Read  func(d *world.Doc, b *world.Builder) // d spans the whole file
+}
+
+// reader returns who reads a file, nil for manifests.
+func (o *Options) reader(path string) *Reader {
+	for i := range o.Others {
+		if o.Others[i].Match(filepath.Base(path)) {
+			return &o.Others[i]
+		}
+	}
+	return nil
 }
 
 // New returns the source of a set of paths.
@@ -120,28 +139,27 @@ func (c *collector) load(f found, total *budget, b *world.Builder) {
 		gap(err)
 		return
 	}
+	if r := c.opts.reader(f.shown); r != nil {
+		r.Read(&world.Doc{File: f.shown, Disk: f.disk, Root: f.root, Text: text, End: len(text), Line: 1}, b)
+		return
+	}
 	switch {
-	case !f.named && !looksLikeObjects(text):
-		return // some other YAML or JSON file in the folder
 	case strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text):
 		gap(errors.New("it is not UTF-8 text: save it as UTF-8, or leave it out with --exclude"))
 		return
+	case !f.named && !looksLikeObjects(text):
+		return // some other YAML or JSON file in the folder
 	}
-	for _, s := range ytree.Split(text) {
-		b.AddDoc(&world.Doc{File: f.shown, Disk: f.disk, Root: f.root, Text: text, Start: s.Start, End: s.End})
+	for _, d := range world.Docs(world.Doc{File: f.shown, Disk: f.disk, Root: f.root, Text: text}) {
+		b.AddDoc(d)
 	}
 }
 
 func (c *collector) text(f found, total *budget) (string, error) {
 	if f.disk == "" {
-		return readLimited(c.opts.Stdin, c.opts.MaxFile)
+		return readLimited(c.opts.Stdin, 0, c.opts.MaxFile)
 	}
-	file, err := os.Open(f.disk)
-	if err != nil {
-		return "", fmt.Errorf("opening it: %w", unwrapPath(err))
-	}
-	defer file.Close()
-	info, err := file.Stat()
+	info, err := os.Stat(f.disk) // before opening: a pipe would block
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("looking at it: %w", unwrapPath(err))
@@ -152,7 +170,12 @@ func (c *collector) text(f found, total *budget) (string, error) {
 	case !total.take(info.Size()):
 		return "", fmt.Errorf("more than %d MiB in all files: scan fewer at once", DefaultMaxTotal>>20)
 	}
-	return readLimited(file, c.opts.MaxFile)
+	file, err := os.Open(f.disk)
+	if err != nil {
+		return "", fmt.Errorf("opening it: %w", unwrapPath(err))
+	}
+	defer file.Close()
+	return readLimited(file, info.Size(), c.opts.MaxFile)
 }
 
 // unwrapPath drops the path from an error that is shown beside it anyway.
@@ -168,8 +191,10 @@ func tooLarge(size, limit int64) error {
 	return fmt.Errorf("it has %d MiB and at most %d are read: split it, or raise --max-file", size>>20, limit>>20)
 }
 
-func readLimited(r io.Reader, limit int64) (string, error) {
+// readLimited reads r, which has about size bytes, up to limit.
+func readLimited(r io.Reader, size, limit int64) (string, error) {
 	var b strings.Builder
+	b.Grow(int(size) + 512)
 	n, err := io.Copy(&b, io.LimitReader(r, limit+1))
 	if err != nil {
 		return "", fmt.Errorf("reading it: %w", err)

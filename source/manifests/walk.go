@@ -36,12 +36,29 @@ type walk struct {
 
 	files   []found
 	dirs    []string
-	visited map[string]bool
+	visited map[string]bool // folders, by real path
+	listed  map[string]bool // files, by path as met
+}
+
+// add notes a file to read, once however often it was named.
+func (w *walk) add(f found) {
+	key := filepath.Clean(f.disk)
+	if abs, err := filepath.Abs(f.disk); err == nil && f.disk != "" {
+		key = abs
+	}
+	if w.listed[key] {
+		return
+	}
+	if w.listed == nil {
+		w.listed = map[string]bool{}
+	}
+	w.listed[key] = true
+	w.files = append(w.files, f)
 }
 
 func (w *walk) path(p string) error {
 	if p == Stdin {
-		w.files = append(w.files, found{shown: "<stdin>", root: "<stdin>", named: true})
+		w.add(found{shown: "<stdin>", root: "<stdin>", named: true})
 		return nil
 	}
 	info, err := os.Stat(p)
@@ -54,7 +71,7 @@ func (w *walk) path(p string) error {
 	if info.IsDir() {
 		return w.dir(p, p, 0)
 	}
-	w.files = append(w.files, found{disk: p, shown: w.shown(p), root: filepath.Dir(p), named: true})
+	w.add(found{disk: p, shown: w.shown(p), root: filepath.Dir(p), named: true})
 	return nil
 }
 
@@ -137,12 +154,12 @@ func (w *walk) entry(p string, e fs.DirEntry, root string, depth int) error {
 	switch {
 	case isDir:
 		return w.dir(p, root, depth+1)
-	case !IsManifest(p):
+	case !IsManifest(p) && w.opts.reader(p) == nil:
 		return nil
 	case len(w.files) >= maxFiles:
 		return fmt.Errorf("more than %d files below %s: scan a part of it", maxFiles, w.shown(root))
 	}
-	w.files = append(w.files, found{disk: p, shown: w.shown(p), root: root})
+	w.add(found{disk: p, shown: w.shown(p), root: root})
 	return nil
 }
 
