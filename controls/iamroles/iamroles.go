@@ -1,0 +1,21 @@
+// Package iamroles holds the controls of the concept IAM Roles: how workloads
+// come by identities of the cloud, and who shares them.
+package iamroles
+
+import "bulwark/control"
+
+const concept = "iam-roles"
+
+// Controls returns the controls of the concept.
+func Controls() []*control.Control {
+	return []*control.Control{
+		credentialPath,
+		defaultAccount,
+		sharedRole,
+		metadataReachable,
+		metadataHost,
+		annotatedPod,
+		adminRole,
+		nodeRole,
+	}
+}

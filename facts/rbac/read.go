@@ -1,0 +1,110 @@
+package rbac
+
+import (
+	"encoding/json"
+	"strings"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"bulwark/world"
+)
+
+// RulesOf returns the rules that a Role or ClusterRole of any version of the
+// API holds as written; nil for any other object.
+func RulesOf(o *world.Object) []rbacv1.PolicyRule {
+	r := clusterRole(o)
+	if r == nil {
+		return nil
+	}
+	return r.Rules
+}
+
+// clusterRole reads a Role or ClusterRole of any version in the form of a v1
+// ClusterRole, of which a Role has a part; nil for any other object.
+func clusterRole(o *world.Object) *rbacv1.ClusterRole {
+	if o.Group != rbacv1.GroupName || o.Kind != "Role" && o.Kind != "ClusterRole" {
+		return nil
+	}
+	switch t := o.Typed.(type) {
+	case *rbacv1.ClusterRole:
+		return t
+	case *rbacv1.Role:
+		return &rbacv1.ClusterRole{ObjectMeta: t.ObjectMeta, Rules: t.Rules}
+	}
+	r := new(rbacv1.ClusterRole)
+	if !reshape(o.Typed, r) {
+		return nil
+	}
+	return r
+}
+
+// Link is what a binding says: who gets what.
+type Link struct {
+	RoleRef  rbacv1.RoleRef
+	Subjects []rbacv1.Subject
+}
+
+// LinkOf returns what a RoleBinding or ClusterRoleBinding of any version of the
+// API says; nil for any other object.
+func LinkOf(o *world.Object) *Link {
+	if o.Group != rbacv1.GroupName || o.Kind != "RoleBinding" && o.Kind != "ClusterRoleBinding" {
+		return nil
+	}
+	switch t := o.Typed.(type) {
+	case *rbacv1.ClusterRoleBinding:
+		return &Link{t.RoleRef, t.Subjects}
+	case *rbacv1.RoleBinding:
+		return &Link{t.RoleRef, t.Subjects}
+	}
+	b := new(rbacv1.ClusterRoleBinding)
+	if !reshape(o.Typed, b) {
+		return nil
+	}
+	return &Link{b.RoleRef, b.Subjects}
+}
+
+// reshape copies between versions of one type, whose JSON forms agree.
+func reshape(from, to any) bool {
+	raw, err := json.Marshal(from)
+	return err == nil && json.Unmarshal(raw, to) == nil
+}
+
+// subjectOf returns the subject as the authorizer matches it; ok is false for a subject that never matches.
+func subjectOf(s rbacv1.Subject, bindingNamespace string) (Subject, bool) {
+	switch s.Kind {
+	case rbacv1.UserKind:
+		if ns, name, ok := AccountUser(s.Name); ok {
+			return Subject{rbacv1.ServiceAccountKind, ns, name}, true
+		}
+		return Subject{Kind: s.Kind, Name: s.Name}, true
+	case rbacv1.GroupKind:
+		return Subject{Kind: s.Kind, Name: s.Name}, true
+	case rbacv1.ServiceAccountKind:
+		if s.Namespace == "" {
+			s.Namespace = bindingNamespace
+		}
+		return Subject{s.Kind, s.Namespace, s.Name}, true
+	}
+	return Subject{}, false
+}
+
+// AccountUser splits the user name of a service account, "system:serviceaccount:NAMESPACE:NAME".
+func AccountUser(user string) (namespace, name string, ok bool) {
+	rest, ok := strings.CutPrefix(user, userAccountPrefix)
+	if !ok {
+		return "", "", false
+	}
+	namespace, name, ok = strings.Cut(rest, ":")
+	return namespace, name, ok && namespace != "" && name != "" && !strings.Contains(name, ":")
+}
+
+// BadAccountUser says whether a user name begins like that of a service account and is not one.
+func BadAccountUser(user string) bool {
+	_, _, ok := AccountUser(user)
+	return !ok && strings.HasPrefix(user, userAccountPrefix)
+}
+
+// AccountsGroup says whether the group is that of the service accounts of one namespace.
+func AccountsGroup(group string) bool {
+	return strings.HasPrefix(group, GroupAccounts+":")
+}
