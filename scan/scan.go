@@ -20,6 +20,7 @@ import (
 type Config struct {
 	Sources  []source.Source
 	Controls []*control.Control
+	Offered  []*control.Control // all that could have been selected, for advice; nil when that is not known
 	Handler  report.Handler
 
 	Params     map[string]map[string]any   // parameters by control id
@@ -41,7 +42,7 @@ type Config struct {
 // Excuses says which findings somebody excused, and what is wrong with the excuses.
 type Excuses interface {
 	Excuse(*world.Object, *control.Finding) *control.Suppression
-	Honoured() []string
+	Honoured(*world.Snapshot) []string
 	Notes() []report.ExceptionNote
 }
 
@@ -67,11 +68,12 @@ var ErrNothing = errors.New("nothing to judge: no Kubernetes object was found")
 // Run does one run. The summary is returned even where the handler fails; an
 // error means that not everything that was asked for could be done.
 func Run(ctx context.Context, cfg Config) (*report.Summary, error) {
+	start := cfg.now()
 	snap, err := Collect(ctx, &cfg)
 	if err != nil {
 		return nil, err
 	}
-	return Judge(ctx, &cfg, snap)
+	return judge(ctx, &cfg, snap, start)
 }
 
 // Collect reads all sources into a snapshot.
@@ -91,18 +93,22 @@ func Collect(ctx context.Context, cfg *Config) (*world.Snapshot, error) {
 
 // Judge runs the controls over a snapshot and reports.
 func Judge(ctx context.Context, cfg *Config, snap *world.Snapshot) (*report.Summary, error) {
+	return judge(ctx, cfg, snap, cfg.now())
+}
+
+// judge is Judge in a run that began at start.
+func judge(ctx context.Context, cfg *Config, snap *world.Snapshot, start time.Time) (*report.Summary, error) {
 	r := &run{cfg: cfg, snap: snap, tallies: map[*control.Control]*report.Tally{}, worst: map[string]control.Severity{}}
 	r.summary.Counts = map[control.Severity]int{}
 	r.summary.Gaps = snap.Gaps()
 	meta := cfg.Meta
 	meta.Schema, meta.Target, meta.Controls = report.Schema, snap.Target(), sortedControls(cfg.Controls)
 	if cfg.Excuses != nil {
-		meta.Honoured = cfg.Excuses.Honoured()
+		meta.Honoured = cfg.Excuses.Honoured(snap)
 	}
 	if err := cfg.Handler.Begin(&meta); err != nil {
 		return nil, fmt.Errorf("starting the report: %w", err)
 	}
-	start := cfg.now()
 	opts := control.Options{Controls: cfg.Controls, Params: cfg.Params, Severities: cfg.Severities, Workers: cfg.Workers}
 	if cfg.Excuses != nil {
 		opts.Excuse = cfg.Excuses.Excuse
@@ -157,7 +163,7 @@ type run struct {
 // subject takes the verdicts of one subject.
 func (r *run) subject(v *control.Verdicts) error {
 	r.done++
-	if r.done%1000 == 0 {
+	if r.done%1000 == 1 {
 		r.cfg.progress(Progress{Stage: "judging", Done: r.done, Total: r.snap.Len()})
 	}
 	if !r.inScope(v.Subject) {

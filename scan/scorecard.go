@@ -1,7 +1,11 @@
 package scan
 
 import (
+	"slices"
+	"strings"
+
 	"bulwark/concept"
+	"bulwark/control"
 	"bulwark/report"
 )
 
@@ -39,18 +43,59 @@ func (r *run) row(c concept.Concept, t *report.Tally) report.Row {
 		row.Worst = r.worst[c.ID]
 	}
 	if !row.Judged {
-		row.Needs = needs(c)
+		row.Needs = r.needs(c)
 	}
 	return row
 }
 
-// needs names the input that would judge a concept: one that this version reads where there is one.
-func needs(c concept.Concept) string {
+// needs says what would judge a concept: objects that this input lacks, or an
+// input of another kind.
+func (r *run) needs(c concept.Concept) string {
+	var kinds []string
+	known := false
+	for _, k := range r.cfg.Controls {
+		if k.Concept != c.ID {
+			continue
+		}
+		known = true
+		for _, kind := range k.Kinds {
+			name, _, _ := strings.Cut(kind, ".")
+			if kind != control.Pods && kind != control.AnyKind && !slices.Contains(kinds, name) {
+				kinds = append(kinds, name)
+			}
+		}
+	}
+	if len(kinds) > 0 {
+		return objectsOf(kinds)
+	}
+	if known {
+		return "pods"
+	}
+	if r.cfg.Offered == nil || slices.ContainsFunc(r.cfg.Offered, func(k *control.Control) bool { return k.Concept == c.ID }) {
+		return "other controls than selected"
+	}
 	inputs := c.Inputs()
 	for _, in := range inputs {
 		if in.Available() {
-			return "nothing of it in this input"
+			return "controls (none in this version)"
 		}
 	}
 	return inputs[0].Need()
+}
+
+// maxNeeds is how many characters a row of the scorecard has for what it needs.
+const maxNeeds = 33
+
+// objectsOf names as many kinds as a row has room for.
+func objectsOf(kinds []string) string {
+	for n := len(kinds); n > 0; n-- {
+		text := strings.Join(kinds[:n], ", ") + " objects"
+		if n < len(kinds) {
+			text = strings.Join(kinds[:n], ", ") + " or such"
+		}
+		if len(text) <= maxNeeds {
+			return text
+		}
+	}
+	return kinds[0]
 }
