@@ -129,9 +129,17 @@ func TestUserConfig(t *testing.T) {
 	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), `"alice"`) {
 		t.Fatalf("before any grant: got %v, want forbidden for alice", err)
 	}
-	_, err = shared.Client().RbacV1().RoleBindings("team-a").Create(ctx, &rbacv1.RoleBinding{
+	rbac := shared.Client().RbacV1()
+	_, err = rbac.Roles("team-a").Create(ctx, &rbacv1.Role{
 		ObjectMeta: metav1.ObjectMeta{Name: "readers"},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"},
+		Rules:      []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"list"}}},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = rbac.RoleBindings("team-a").Create(ctx, &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "readers"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: "readers"},
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "Group", Name: "team-a-readers"}},
 	}, metav1.CreateOptions{})
 	if err != nil {
@@ -204,6 +212,13 @@ func TestControllersAndScheduler(t *testing.T) {
 	if pod.Spec.ServiceAccountName != "default" || len(pod.Spec.Volumes) != 1 {
 		t.Errorf("the ServiceAccount plugin is off: account %q, %d volumes", pod.Spec.ServiceAccountName, len(pod.Spec.Volumes))
 	}
+	waitFor(t, "the rules of the aggregated role view", func() error {
+		role, err := c.Client().RbacV1().ClusterRoles().Get(ctx, "view", metav1.GetOptions{})
+		if err == nil && len(role.Rules) > 0 {
+			return nil
+		}
+		return errorOr(err, "it has none yet")
+	})
 	waitFor(t, "the scheduler's verdict", func() error {
 		pod, err := c.Client().CoreV1().Pods("ns").Get(ctx, "p", metav1.GetOptions{})
 		for _, cond := range pod.Status.Conditions {

@@ -101,6 +101,7 @@ func (c *Cluster) apiServer(o Options, bin binaries, ports portSet) (component, 
 		"--kubelet-preferred-address-types=InternalIP",
 		"--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction", "--allow-privileged=true",
 		"--service-cluster-ip-range=" + serviceRange,
+		"--shutdown-watch-termination-grace-period=1s", // else one open watch keeps it for a minute
 		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
 		"--service-account-key-file=" + filepath.Join(k.dir, "sa.pub"), "--service-account-signing-key-file=" + k.key("sa"),
 		"--requestheader-client-ca-file=" + k.cert("front-proxy-ca"), "--requestheader-allowed-names=front-proxy-client",

@@ -52,10 +52,12 @@ type Options struct {
 	// FeatureGates are handed to every Kubernetes component.
 	FeatureGates map[string]bool
 
-	// Controllers starts kube-controller-manager, which makes (among much else)
-	// the ServiceAccount "default" of each namespace. Without it no such account
-	// would appear and the ServiceAccount admission plugin would refuse every
-	// pod, so the lab turns that plugin off unless Controllers is set.
+	// Controllers starts kube-controller-manager. Without it, among much else:
+	// the roles admin, edit and view have no rules (a controller aggregates
+	// them), deleted namespaces stay in Terminating, and no namespace gets its
+	// ServiceAccount "default". The ServiceAccount admission plugin would then
+	// refuse every pod, so the lab turns that plugin off unless Controllers is
+	// set.
 	Controllers bool
 
 	// Scheduler starts kube-scheduler.

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 func errorOr(err error, text string) error {
@@ -65,13 +67,23 @@ func TestStopLeavesNothing(t *testing.T) {
 	if len(pids) != 2 {
 		t.Fatalf("%d processes, want etcd and the API server", len(pids))
 	}
+	// A client that still watches must not hold the API server up.
+	watch, err := c.Client().CoreV1().Pods("").Watch(testContext(t), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watch.Stop()
 	waited := make(chan error, 1)
 	go func() { waited <- c.Wait(context.Background()) }()
 	begin := time.Now()
 	if err := c.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("stopped in %.1f s", time.Since(begin).Seconds())
+	if took := time.Since(begin); took > stopGrace {
+		t.Errorf("stopping took %s: a component had to be killed", took)
+	} else {
+		t.Logf("stopped in %.1f s", took.Seconds())
+	}
 	wantGone(t, dir, pids)
 	if err := <-waited; err != nil {
 		t.Errorf("Wait after Stop: %v", err)
