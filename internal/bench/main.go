@@ -1,0 +1,140 @@
+// Command bench measures what the README claims: CPU time, memory and growth of
+// whole runs of bin/bulwark on generated estates, and the Go benchmarks by
+// ratio. It exits with 1 when a limit is missed.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"bulwark/internal/estate"
+)
+
+// Limits that a release must hold on two cores.
+const (
+	maxCPU20k    = 3.0 // seconds for 20,000 objects with all controls
+	maxMemory20k = 300 // MB
+	maxGrowth    = 1.3 // CPU per object at 200,000 objects against 20,000
+	maxCPUApps   = 0.3 // seconds for the manifests named with -apps
+)
+
+type bench struct {
+	bin  string
+	dir  string
+	fail bool
+}
+
+func main() {
+	bin := flag.String("bin", "bin/bulwark", "the program to measure")
+	apps := flag.String("apps", "", "folder with manifests of real applications, such as argo-cd and kube-prometheus")
+	flag.Parse()
+	dir, err := os.MkdirTemp("", "bulwark-bench-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = run(&bench{bin: *bin, dir: dir}, *apps)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(b *bench, apps string) error {
+	small, err := b.estate(20_000)
+	if err != nil {
+		return err
+	}
+	b.limit("20,000 objects, all controls: CPU seconds", small.cpu, maxCPU20k)
+	b.limit("20,000 objects, all controls: peak memory MB", small.memory, maxMemory20k)
+	large, err := b.estate(200_000)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-58s %8.2f\n", "200,000 objects, all controls: CPU seconds", large.cpu)
+	fmt.Printf("%-58s %8.0f\n", "200,000 objects, all controls: peak memory MB", large.memory)
+	b.limit("CPU per object, 200,000 against 20,000", large.cpu/small.cpu/10, maxGrowth)
+	if apps != "" {
+		real, err := b.best(3, "scan", apps, "--fail-on", "never", "-q")
+		if err != nil {
+			return err
+		}
+		b.limit("real manifests, whole process: CPU seconds", real.cpu, maxCPUApps)
+	}
+	version, err := b.best(3, "version")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-58s %8.3f\n", "start of the process: CPU seconds", version.cpu)
+	if b.fail {
+		return fmt.Errorf("a limit was missed")
+	}
+	return nil
+}
+
+// limit prints a figure beside its limit.
+func (b *bench) limit(what string, got, limit float64) {
+	verdict := "ok"
+	if got > limit {
+		verdict, b.fail = "MISSED", true
+	}
+	fmt.Printf("%-58s %8.2f  (limit %.1f) %s\n", what, got, limit, verdict)
+}
+
+// estate measures a scan of a generated estate.
+func (b *bench) estate(n int) (usage, error) {
+	path := filepath.Join(b.dir, fmt.Sprintf("estate-%d.yaml", n))
+	f, err := os.Create(path)
+	if err != nil {
+		return usage{}, err
+	}
+	if _, err := estate.Write(f, n, 1); err != nil {
+		return usage{}, err
+	}
+	if err := f.Close(); err != nil {
+		return usage{}, err
+	}
+	return b.best(2, "scan", path, "--profile", "all", "--fail-on", "never", "-q", "--max-file", "1024", "-o", "json")
+}
+
+// usage is what one run took.
+type usage struct {
+	cpu, memory float64 // seconds, MB
+	wall        time.Duration
+}
+
+// best runs the program several times and returns the cheapest run.
+func (b *bench) best(times int, args ...string) (usage, error) {
+	var best usage
+	for i := range times {
+		u, err := b.once(args...)
+		if err != nil {
+			return u, err
+		}
+		if i == 0 || u.cpu < best.cpu {
+			best = u
+		}
+	}
+	return best, nil
+}
+
+func (b *bench) once(args ...string) (usage, error) {
+	cmd := exec.Command(b.bin, args...)
+	cmd.Stdout, cmd.Stderr = io.Discard, os.Stderr
+	start := time.Now()
+	err := cmd.Run()
+	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() > 1 {
+		return usage{}, fmt.Errorf("running %s %v: %w", b.bin, args, err)
+	}
+	rusage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	return usage{
+		cpu:    (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(),
+		memory: float64(rusage.Maxrss) / 1024,
+		wall:   time.Since(start),
+	}, nil
+}
