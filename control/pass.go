@@ -23,7 +23,6 @@ type Pass struct {
 
 type pending struct {
 	path     string
-	pod      *world.PodTemplate
 	message  string
 	fixes    []Fix
 	related  []world.Pos

@@ -32,8 +32,9 @@ type File struct {
 	New           bool
 }
 
-// Patch is the change to one object that no file of the input holds as it is:
-// it comes out of a chart, an overlay or a cluster.
+// Patch is the change to one object that no file of the input holds as it is,
+// because it comes out of a chart, an overlay or a cluster, or whose text cannot
+// be edited safely.
 type Patch struct {
 	Object   *world.Object
 	Findings []*control.Finding
@@ -118,11 +119,11 @@ func (p *planner) round(snap *world.Snapshot, found []judged) (bool, *world.Snap
 			addPatch(patches, j, chosen)
 		}
 	}
+	for disk, js := range byDoc {
+		changed = p.edit(disk, js, patches) || changed
+	}
 	if len(p.plan.Patches) == 0 {
 		p.plan.Patches = sortedPatches(patches)
-	}
-	for disk, js := range byDoc {
-		changed = p.edit(disk, js) || changed
 	}
 	if !changed {
 		return false, snap
@@ -130,8 +131,9 @@ func (p *planner) round(snap *world.Snapshot, found []judged) (bool, *world.Snap
 	return true, p.rebuild(snap)
 }
 
-// edit does the fixes of one file, object by object, leaving out those that contradict an earlier one.
-func (p *planner) edit(disk string, js []judged) bool {
+// edit does the fixes of one file, object by object, leaving out those that
+// contradict an earlier one. What the text does not allow becomes a patch.
+func (p *planner) edit(disk string, js []judged, patches map[*world.Object]*Patch) bool {
 	doc := js[0].object.Doc()
 	f := p.files[disk]
 	if f == nil {
@@ -151,10 +153,21 @@ func (p *planner) edit(disk string, js []judged) bool {
 		jobs = append(jobs, Job{j.object, edits})
 	}
 	after, err := Text(doc.Text, jobs)
-	if err != nil { // find the objects that cannot be edited
+	if err != nil { // find what cannot be edited, and do the rest
+		jobs = jobs[:0]
 		for _, j := range js {
-			if _, one := Text(doc.Text, []Job{{j.object, j.finding.Fixes[0].Edits}}); one != nil {
-				p.left[j.finding.ID] = one
+			job := Job{j.object, j.finding.Fixes[0].Edits}
+			if p.left[j.finding.ID] != nil {
+				continue
+			} else if _, err := Text(doc.Text, []Job{job}); err != nil {
+				addPatch(patches, j, j.finding.Fixes[0])
+			} else {
+				jobs = append(jobs, job)
+			}
+		}
+		if after, err = Text(doc.Text, jobs); err != nil {
+			for _, j := range js {
+				p.left[j.finding.ID] = err
 			}
 		}
 	}

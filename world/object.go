@@ -73,6 +73,10 @@ type Doc struct {
 	Start, End int
 	Line       int
 
+	// Before is what the object was called in the file that it comes from, where a
+	// build gave it another name or namespace; the zero Ref otherwise.
+	Before Ref
+
 	// NameHash is what a generator put behind the object's name and computed from
 	// its content: it changes with the content and is no part of the identity.
 	NameHash string

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"io"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
@@ -111,68 +108,59 @@ func (f *fixFlags) show(ctx context.Context, sys *system, plan *fix.Plan) error 
 	return showPatches(ctx, sys, f.charts, plan.Patches)
 }
 
-// writeFiles replaces each file at once, so that a crash leaves the old or the new one.
-func writeFiles(files []fix.File) error {
-	for _, file := range files {
-		mode := fs.FileMode(0o644)
-		switch info, err := os.Stat(file.Disk); {
-		case err == nil && file.New:
-			return fmt.Errorf("%s is there already: move it away, or apply the diff by hand", file.Shown)
-		case err == nil:
-			mode = info.Mode().Perm()
-		case !errors.Is(err, fs.ErrNotExist):
-			return fmt.Errorf("looking at %s: %w", file.Shown, err)
-		}
-		if !file.New {
-			if now, err := os.ReadFile(file.Disk); err != nil || string(now) != file.Before {
-				return fmt.Errorf("%s changed while it was judged: run the command again", file.Shown)
-			}
-		}
-		target := file.Disk
-		if real, err := filepath.EvalSymlinks(target); err == nil {
-			target = real
-		}
-		temp := target + ".bulwark"
-		if err := os.WriteFile(temp, []byte(file.After), mode); err != nil {
-			return fmt.Errorf("writing %s: %w", file.Shown, err)
-		}
-		if err := os.Rename(temp, target); err != nil {
-			return fmt.Errorf("replacing %s: %w", file.Shown, err)
-		}
-	}
-	return nil
-}
-
 // summary says on standard error what was, or would be, mended and what was not.
 func (f *fixFlags) summary(sys *system, plan *fix.Plan) {
 	w := sys.stderr
-	verb, files := "would mend", ""
+	verb := "would mend"
 	if f.write {
 		verb = "mended"
 	}
+	var parts []string
 	if len(plan.Files) > 0 {
-		files = " in " + plain.Count(len(plan.Files), "file")
+		parts = append(parts, fmt.Sprintf("%s %s in %s", verb, plain.Count(plan.Mended, "finding"), plain.Count(len(plan.Files), "file")))
 	}
-	fmt.Fprintf(w, "%s %s%s", verb, plain.Count(plan.Mended, "finding"), files)
-	switch n := len(plan.Patches); n {
-	case 0:
-	case 1:
-		fmt.Fprint(w, "; 1 more object needs the change shown above")
-	default:
-		fmt.Fprintf(w, "; %d more objects need the changes shown above", n)
+	switch n := len(plan.Patches); {
+	case n == 1:
+		parts = append(parts, "1 object needs the change shown above")
+	case n > 1:
+		parts = append(parts, fmt.Sprintf("%d objects need the changes shown above", n))
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "nothing that a machine can mend")
 	}
 	if plan.NoFix > 0 {
-		fmt.Fprintf(w, "; %s for a person to mend", plain.Count(plan.NoFix, "finding"))
+		parts = append(parts, plain.Count(plan.NoFix, "finding")+" for a person to mend")
 	}
-	fmt.Fprintln(w)
-	for _, l := range plan.Left {
-		fmt.Fprintf(w, "%s%s not mended: %s\n", place(l.Finding), l.Finding.Control.ID, plain.Line(l.Why.Error()))
-	}
+	fmt.Fprintln(w, strings.Join(parts, "; "))
+	tellLeft(w, plan.Left)
 	for _, a := range plan.Appeared {
 		fmt.Fprintf(w, "%s%s appears with these changes: %s\n", place(a), a.Control.ID, plain.Line(a.Message))
 	}
 	if !f.write && len(plan.Files) > 0 {
 		fmt.Fprintln(w, "run again with --write to change the files")
+	}
+}
+
+// tellLeft says which findings were not mended and why, object by object.
+func tellLeft(w io.Writer, left []fix.Left) {
+	type group struct{ first, why, ids string }
+	var groups []*group
+	at := map[string]*group{}
+	for _, l := range left {
+		why := plain.Line(l.Why.Error())
+		key := l.Finding.Subject.String() + why
+		g := at[key]
+		if g == nil {
+			g = &group{first: place(l.Finding), why: why}
+			at[key] = g
+			groups = append(groups, g)
+		}
+		if id := l.Finding.Control.ID; !strings.Contains(g.ids, id) {
+			g.ids += " " + id
+		}
+	}
+	for _, g := range groups {
+		fmt.Fprintf(w, "%snot mended:%s: %s\n", g.first, g.ids, g.why)
 	}
 }
 

@@ -14,9 +14,6 @@ import (
 	"bulwark/report/open"
 )
 
-// partSuffix marks a report that is not finished, so that a broken run leaves no half report.
-const partSuffix = ".part"
-
 // fileWidth is the columns of a text report in a file.
 const fileWidth = 100
 
@@ -85,27 +82,23 @@ func createOutput(path string) (*outputFile, error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		f.target = real
 	}
-	mode := fs.FileMode(0o666) // less the umask
-	flags := os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-	name := f.target + partSuffix
-	switch info, err := os.Stat(f.target); {
+	info, err := os.Stat(f.target)
+	switch {
 	case err == nil && info.IsDir():
 		return nil, fmt.Errorf("opening the report file: %s is a folder", path)
 	case err == nil && !info.Mode().IsRegular():
-		name, flags, f.inPlace = f.target, os.O_WRONLY, true
+		f.inPlace = true
+		f.File, err = os.OpenFile(f.target, os.O_WRONLY, 0)
 	case err == nil:
-		mode = info.Mode().Perm()
+		f.File, err = createBeside(f.target, info)
+	default:
+		f.File, err = createBeside(f.target, nil)
 	}
-	var err error
-	if f.File, err = os.OpenFile(name, flags, mode); err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			err = errors.New("there is no such folder")
-		}
-		return nil, fmt.Errorf("opening the report file %s: %w", path, err)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("there is no such folder")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the report file %s: %w", path, bare(err))
 	}
 	return f, nil
 }
@@ -123,7 +116,7 @@ func (out *outputs) close(ok bool) error {
 			err = cmp.Or(err, os.Remove(f.Name()))
 		}
 		if err != nil && ok {
-			errs = append(errs, fmt.Errorf("writing the report %s: %w", f.shown, err))
+			errs = append(errs, fmt.Errorf("writing the report %s: %w", f.shown, bare(err)))
 		}
 	}
 	return errors.Join(errs...)

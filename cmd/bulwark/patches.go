@@ -17,8 +17,11 @@ import (
 )
 
 // showPatches prints the changes to objects that no file holds as they are:
-// the value of a chart where one is proven to do it, else a Kustomize patch.
+// the values of a chart where they are proven to do it, else Kustomize patches,
+// as one list for each kustomization.
 func showPatches(ctx context.Context, sys *system, charts []*helm.Source, patches []fix.Patch) error {
+	var homes []string
+	lists := map[string]string{}
 	for _, p := range patches {
 		values, rest := provenValues(ctx, charts, p)
 		for _, v := range values {
@@ -34,11 +37,32 @@ func showPatches(ctx context.Context, sys *system, charts []*helm.Source, patche
 			fmt.Fprintf(sys.stderr, "%s: no patch: %s\n", plain.Line(p.Object.Ref.String()), plain.Line(err.Error()))
 			continue
 		}
-		if _, err := fmt.Fprint(sys.stdout, text); err != nil {
+		home := patchHome(p.Object)
+		if lists[home] == "" {
+			homes = append(homes, home)
+		}
+		lists[home] += text
+	}
+	for _, home := range homes {
+		if _, err := fmt.Fprintf(sys.stdout, "# %s\npatches:\n%s", plain.Line(home), lists[home]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// patchHome says into which kustomization the patches of an object go.
+func patchHome(o *world.Object) string {
+	switch doc := o.Doc(); {
+	case doc == nil:
+		return "for a kustomization over the manifests that the cluster has these objects from"
+	case doc.Before.Name != "":
+		return "add to the kustomization of " + doc.Root
+	case doc.Locate != nil:
+		return "for a kustomization over " + doc.Root
+	default:
+		return "for a kustomization over " + doc.File
+	}
 }
 
 // provenValues asks the chart of an object which of its values drive the
@@ -94,17 +118,21 @@ func chartOf(charts []*helm.Source, o *world.Object) *helm.Chart {
 	return nil
 }
 
-// kustomizePatch writes edits as an entry of a kustomization's patches list.
+// kustomizePatch writes edits as an entry of a kustomization's list of patches.
 func kustomizePatch(o *world.Object, edits []control.Edit) (string, error) {
 	tree := o.Tree().Any(false)
+	target := o.Ref
+	if doc := o.Doc(); doc != nil && doc.Before.Name != "" {
+		target = doc.Before
+	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s, from %s: add to kustomization.yaml\npatches:\n- target: {", plain.Line(o.Ref.String()), plain.Line(o.Origin()))
+	fmt.Fprintf(&b, "# %s, from %s\n- target: {", plain.Line(o.Ref.String()), plain.Line(o.Origin()))
 	if o.Group != "" {
 		fmt.Fprintf(&b, "group: %s, ", o.Group)
 	}
-	fmt.Fprintf(&b, "kind: %s, name: %s", o.Kind, quote(o.Name))
-	if o.Namespace != "" {
-		fmt.Fprintf(&b, ", namespace: %s", quote(o.Namespace))
+	fmt.Fprintf(&b, "kind: %s, name: %s", o.Kind, quote(target.Name))
+	if target.Namespace != "" {
+		fmt.Fprintf(&b, ", namespace: %s", quote(target.Namespace))
 	}
 	b.WriteString("}\n  patch: |-\n")
 	for _, e := range edits {

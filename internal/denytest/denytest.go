@@ -15,9 +15,9 @@ import (
 )
 
 // Run compiles the Deny expression of every control and compares it with
-// Check for each object of every fixture below testdata. Fixtures of all
-// controls serve each control. Only objects of the subject's kinds and with
-// built-in types count; at the default target and without parameters.
+// Check for each object of the control's kinds in every fixture below testdata,
+// at the default target and with the parameters' defaults. Fixtures of all
+// controls serve each control.
 func Run(t *testing.T, controls []*control.Control) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", "*", "*.yaml"))
@@ -62,14 +62,10 @@ func compare(t *testing.T, cel *kubecel.Compiler, c *control.Control, snap *worl
 	denied, admitted := 0, 0
 	opts := control.Options{Controls: []*control.Control{c}, Strict: true}
 	err = control.Run(context.Background(), snap, opts, func(v *control.Verdicts) error {
-		if len(v.Outcomes) == 0 || v.Subject.Typed == nil || v.Outcomes[0].Result == control.Unsure {
+		if len(v.Outcomes) == 0 || v.Outcomes[0].Result == control.Unsure {
 			return nil
 		}
-		object, err := kubecel.Prepare(v.Subject)
-		if err != nil {
-			return err
-		}
-		denies, _, err := program.Bool(&kubecel.Input{Object: object, Params: params})
+		denies, err := denies(program, v.Subject, params)
 		if err != nil {
 			t.Errorf("%s at %+v: Deny fails: %v", v.Subject.Ref, v.Subject.Pos(""), err)
 			return nil
@@ -90,6 +86,22 @@ func compare(t *testing.T, cel *kubecel.Compiler, c *control.Control, snap *worl
 	if denied == 0 || admitted == 0 {
 		t.Errorf("the fixtures make Deny true %d times and false %d times: both must happen", denied, admitted)
 	}
+}
+
+// denies evaluates the condition; a custom resource with several pod templates is
+// bad when one of them is.
+func denies(program *kubecel.Program, o *world.Object, params map[string]any) (bool, error) {
+	object, err := kubecel.Prepare(o)
+	if err != nil {
+		return false, err
+	}
+	for i := range max(1, object.Templates()) {
+		bad, _, err := program.Bool(&kubecel.Input{Object: object, Template: i, Params: params})
+		if bad || err != nil {
+			return bad, err
+		}
+	}
+	return false, nil
 }
 
 // defaults returns the parameters that a Deny expression may name.

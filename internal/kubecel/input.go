@@ -47,6 +47,9 @@ func Prepare(o *world.Object) (*Object, error) {
 // Content returns the object as expressions see it. It must not be changed.
 func (o *Object) Content() map[string]any { return o.content }
 
+// Templates returns how many pod templates the object has.
+func (o *Object) Templates() int { return len(o.templates) }
+
 // contentOf returns the typed, normalised object, or for unknown kinds its text, as unstructured content.
 func contentOf(o *world.Object) (map[string]any, error) {
 	var content map[string]any

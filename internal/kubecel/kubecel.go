@@ -19,7 +19,6 @@ import (
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/types"
 	"k8s.io/apimachinery/pkg/util/version"
-	plugincel "k8s.io/apiserver/pkg/admission/plugin/cel"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	apiservercel "k8s.io/apiserver/pkg/cel"
 	"k8s.io/apiserver/pkg/cel/common"
@@ -221,7 +220,7 @@ func declarations(names Names) (environment.VersionedOptions, error) {
 		declare(name, t)
 	}
 	variables := apiservercel.NewObjectType("kubernetes.variables", fields)
-	request, namespace := plugincel.BuildRequestType(), plugincel.BuildNamespaceType()
+	request, namespace := requestType(), namespaceType()
 	env := []cel.EnvOption{
 		cel.Variable("object", cel.DynType), cel.Variable("oldObject", cel.DynType),
 		cel.Variable("request", request.CelType()), cel.Variable("namespaceObject", namespace.CelType()),

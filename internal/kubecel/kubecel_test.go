@@ -2,19 +2,22 @@ package kubecel
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/cel-go/cel"
 	"k8s.io/apimachinery/pkg/util/version"
 	plugincel "k8s.io/apiserver/pkg/admission/plugin/cel"
+	apiservercel "k8s.io/apiserver/pkg/cel"
 	"k8s.io/apiserver/pkg/cel/environment"
 
 	"bulwark/internal/ytree"
 	"bulwark/world"
 )
 
-func object(t testing.TB, text string) *world.Object {
+func read(t testing.TB, text string) *world.Object {
 	t.Helper()
 	b := &world.Builder{}
 	for _, s := range ytree.Split(text) {
@@ -65,7 +68,7 @@ func TestEval(t *testing.T) {
 			t.Errorf("%s: %v", c.expr, err)
 			continue
 		}
-		o, err := Prepare(object(t, deployment))
+		o, err := Prepare(read(t, deployment))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +83,7 @@ func TestEval(t *testing.T) {
 }
 
 func TestCustomResource(t *testing.T) {
-	o := object(t, `
+	o := read(t, `
 apiVersion: example.com/v1alpha1
 kind: Farm
 metadata: {name: f}
@@ -133,7 +136,7 @@ func TestCostLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, _ := Prepare(object(t, deployment))
+	o, _ := Prepare(read(t, deployment))
 	if _, _, err := p.Bool(&Input{Object: o}); err == nil || !strings.Contains(err.Error(), "cost limit exceeded") {
 		t.Errorf("got %v, want the cost limit", err)
 	}
@@ -177,6 +180,32 @@ func TestVariablesCompile(t *testing.T) {
 	}
 }
 
+// TestTypes compares the types of request and namespaceObject with the API server's.
+func TestTypes(t *testing.T) {
+	for _, pair := range [][2]*apiservercel.DeclType{
+		{requestType(), plugincel.BuildRequestType()}, {namespaceType(), plugincel.BuildNamespaceType()},
+	} {
+		if ours, theirs := describe(pair[0]), describe(pair[1]); ours != theirs {
+			t.Errorf("got  %s\nwant %s", ours, theirs)
+		}
+	}
+}
+
+func describe(t *apiservercel.DeclType) string {
+	switch {
+	case t == nil:
+		return ""
+	case t.IsObject():
+		var fields []string
+		for name, f := range t.Fields {
+			fields = append(fields, fmt.Sprintf("%s %t %s", name, f.Required, describe(f.Type)))
+		}
+		slices.Sort(fields)
+		return t.TypeName() + "{" + strings.Join(fields, ", ") + "}"
+	}
+	return t.TypeName() + "<" + describe(t.KeyType) + "," + describe(t.ElemType) + ">"
+}
+
 type named struct{ Variable }
 
 func (n *named) GetName() string       { return n.Name }
@@ -186,7 +215,7 @@ func (n *named) ReturnTypes() []*cel.Type {
 }
 
 func BenchmarkEval(b *testing.B) {
-	o := object(b, deployment)
+	o := read(b, deployment)
 	p, err := new(Compiler).Compile("variables.containers.exists(c, c.?securityContext.?privileged.orValue(false) == true)", Bool, Names{})
 	if err != nil {
 		b.Fatal(err)

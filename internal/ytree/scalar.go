@@ -112,7 +112,7 @@ func (p *parser) inlineScalar(parent int) (n Node, err error) {
 	if more, err := p.continues(parent); err != nil {
 		return n, err
 	} else if more {
-		text, end, err = p.plainRest(text, end, parent)
+		text, end, err = p.plainRest(text, parent)
 		if err != nil {
 			return n, err
 		}
@@ -219,7 +219,7 @@ func (p *parser) continues(parent int) (bool, error) {
 }
 
 // plainRest reads the further lines of a plain scalar and folds them.
-func (p *parser) plainRest(first string, end, parent int) (string, int, error) {
+func (p *parser) plainRest(first string, parent int) (text string, end int, err error) {
 	var b strings.Builder
 	b.WriteString(first)
 	for {
@@ -228,12 +228,10 @@ func (p *parser) plainRest(first string, end, parent int) (string, int, error) {
 			return "", 0, errUnsure
 		}
 		start := p.pos
-		e, err := p.plainLine()
-		if err != nil {
+		if end, err = p.plainLine(); err != nil {
 			return "", 0, err
 		}
-		b.WriteString(p.s[start:e])
-		end = e
+		b.WriteString(p.s[start:end])
 		if more, err := p.continues(parent); err != nil || !more {
 			return b.String(), end, err
 		}

@@ -22,11 +22,11 @@ func capabilities(o Options, target int) (*common.Capabilities, error) {
 	version := cmp.Or(o.KubeVersion, fmt.Sprintf("v1.%d.0", cmp.Or(target, world.NewestMinor)))
 	kv, err := common.ParseKubeVersion(version)
 	if err != nil {
-		return nil, fmt.Errorf("Kubernetes version %q: %w (write it as 1.34 or v1.34.2)", version, err)
+		return nil, fmt.Errorf("reading Kubernetes version %q: %w (write it as 1.34 or v1.34.2)", version, err)
 	}
 	var minor int
 	if _, err := fmt.Sscanf(kv.Minor, "%d", &minor); err != nil {
-		return nil, fmt.Errorf("Kubernetes version %q: its minor version is no number", version)
+		return nil, fmt.Errorf("reading Kubernetes version %q: its minor version is no number", version)
 	}
 	caps := &common.Capabilities{KubeVersion: *kv, APIVersions: append(served(minor), o.APIVersions...)}
 	// Charts compare this with the Helm version they need.

@@ -87,8 +87,17 @@ func (t *tracer) doc(text string, origin *resource.Origin) *world.Doc {
 		d.File = t.p.root.shownFile()
 	}
 	o.file = d.File
+	if o.origin != nil {
+		d.Before = originalRef(o.origin.tree)
+	}
 	d.Locate = o.locate
 	return d
+}
+
+// originalRef is what a resource is called in its file. Kustomize's own patches name it so.
+func originalRef(tree *ytree.Node) world.Ref {
+	m := tree.Get("metadata")
+	return world.Ref{Group: world.Group(tree.Text("apiVersion")), Kind: tree.Text("kind"), Namespace: m.Text("namespace"), Name: m.Text("name")}
 }
 
 // layerOf returns the kustomization whose file stands at a path relative to the root.

@@ -37,7 +37,6 @@ type layer struct {
 	refs   []ref
 	below  []*layer        // what it builds on
 	refuse map[string]bool // entries to take out, as written
-	charts bool            // it inflates Helm charts, which are taken out
 }
 
 func (l *layer) shownFile() string { return path.Join(l.shown, l.file) }
