@@ -34,10 +34,11 @@ type File struct {
 	text string
 }
 
-// Setting changes one control.
+// Setting changes one control. The fields are not called off and on because
+// YAML takes these words for false and true.
 type Setting struct {
-	Off      bool           `json:"off"`
-	On       bool           `json:"on"` // whatever the profile
+	Off      bool           `json:"skip"`
+	On       bool           `json:"run"` // whatever the profile
 	Severity string         `json:"severity"`
 	Params   map[string]any `json:"params"`
 }
@@ -83,6 +84,11 @@ func Load(path string) (*File, error) {
 func Parse(path, text string) (*File, error) {
 	root, err := ytree.ParseAt(text, 0, len(text))
 	if err != nil {
+		var syntax *ytree.SyntaxError
+		if errors.As(err, &syntax) {
+			line, col := ytree.LineCol(text, syntax.Offset)
+			path = fmt.Sprintf("%s:%d:%d", path, line, col)
+		}
 		return nil, fmt.Errorf("reading the configuration %s: %w", path, err)
 	}
 	f := &File{path: path, text: text}
@@ -91,10 +97,14 @@ func Parse(path, text string) (*File, error) {
 	}
 	for _, p := range ytree.Decode(root, f) {
 		line, _ := ytree.LineCol(text, p.Offset)
-		return nil, fmt.Errorf("%s:%d: %s; see docs/configuration.md for the fields there are", path, line, p.Message)
+		what := p.Message
+		if strings.HasPrefix(what, " ") { // about no field but the whole
+			what = "the configuration" + what
+		}
+		return nil, fmt.Errorf("%s:%d: %s; see docs/configuration.md for the fields there are", path, line, what)
 	}
 	if list := root.Get("exceptions"); list != nil {
-		for i := range list.Items {
+		for i := range f.Exceptions {
 			f.Exceptions[i].Line, _ = ytree.LineCol(text, int(list.Items[i].Start))
 		}
 	}
@@ -149,10 +159,30 @@ func param(c *control.Control, name string, v any) (any, error) {
 	default:
 		value = v
 	}
-	if def := c.Params[i].Default; def != nil && fmt.Sprintf("%T", def) != fmt.Sprintf("%T", value) {
-		return nil, fmt.Errorf("it must be of the type of its default, %v", def)
+	def := c.Params[i].Default
+	text, isText := value.(string)
+	switch _, isList := value.([]string); {
+	case def == nil && (isText || isList): // what has no default is one of these
+	case def == nil:
+		return nil, errors.New("it must be a text or a list of texts")
+	case isText && fmt.Sprintf("%T", def) == "[]string":
+		value = []string{text}
+	case fmt.Sprintf("%T", def) != fmt.Sprintf("%T", value):
+		return nil, fmt.Errorf("it must be %s", typeName(def))
 	}
 	return value, nil
+}
+
+func typeName(v any) string {
+	switch v.(type) {
+	case []string:
+		return "a list of texts"
+	case int:
+		return "a whole number"
+	case bool:
+		return "true or false"
+	}
+	return "a text"
 }
 
 func paramNames(c *control.Control) string {

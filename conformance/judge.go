@@ -11,6 +11,8 @@ import (
 
 	"bulwark/control"
 	"bulwark/internal/ytree"
+	"bulwark/source/dockerfile"
+	"bulwark/source/manifests"
 	"bulwark/world"
 )
 
@@ -71,7 +73,26 @@ func (j *judge) answer(oracle string, r *Row) verdict {
 	if p.excuses != nil {
 		opts.Excuse = p.excuses(r)
 	}
+	if p.spot != nil {
+		if spot := p.spot(r); spot != nil {
+			return verdictAt(snap, opts, subjects, spot)
+		}
+	}
 	return verdictOf(snap, opts, subjects)
+}
+
+// verdictAt is verdictOf that counts the findings of one spot alone.
+func verdictAt(snap *world.Snapshot, opts control.Options, subjects map[*world.Object]bool, spot func(*world.Object, *control.Finding) bool) verdict {
+	v := passes
+	control.Run(context.Background(), snap, opts, func(vs *control.Verdicts) error {
+		for _, f := range vs.Findings {
+			if subjects[vs.Subject] && f.Suppressed == nil && spot(vs.Subject, f) {
+				v = fails
+			}
+		}
+		return nil
+	})
+	return v
 }
 
 // claimants returns the controls that claim the check of a row.
@@ -180,9 +201,7 @@ func (j *judge) objects(input string) []*world.Object {
 		if err != nil || e.IsDir() {
 			return nil
 		}
-		switch filepath.Ext(path) {
-		case ".yaml", ".yml", ".json":
-		default:
+		if !manifests.IsManifest(path) && !dockerfile.Match(filepath.Base(path)) {
 			return nil
 		}
 		if path != root {
@@ -198,6 +217,9 @@ func (j *judge) objects(input string) []*world.Object {
 
 // read returns the objects of one file.
 func read(file, text string) []*world.Object {
+	if dockerfile.Match(filepath.Base(file)) {
+		return readDockerfile(file, text)
+	}
 	b := &world.Builder{DefaultNamespace: "default"} // as kubectl and the peers' commands do
 	for _, s := range ytree.Split(text) {
 		b.AddDoc(&world.Doc{File: file, Text: text, Start: s.Start, End: s.End})

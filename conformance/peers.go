@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"strings"
 
 	"bulwark/control"
 	"bulwark/facts/podsecurity"
@@ -47,6 +46,9 @@ type peer struct {
 	// newest. Nil means the newest.
 	target func(*Row) int
 
+	// spot says which findings a row is about. Nil, or a nil result, means all of the object.
+	spot func(*Row) func(*world.Object, *control.Finding) bool
+
 	// elsewhere says what the verdict of a row rests on when that is in none of
 	// its files; "" when it is in them.
 	elsewhere func(*Row) string
@@ -57,7 +59,7 @@ func peerOf(oracle string) (peer, bool) {
 	case "regolibrary":
 		return peer{tool: oracle, settings: tabled(oracle), world: regolibraryCase}, true
 	case "checkov":
-		return peer{tool: oracle, settings: tabled(oracle), names: checkovNames}, true
+		return peer{tool: oracle, settings: tabled(oracle), names: checkovNames, claims: checkovClaims, spot: checkovSpot}, true
 	case "polaris":
 		return peer{tool: oracle, settings: tabled(oracle), judges: polarisJudges, claims: polarisClaims, excuses: polarisExcuses}, true
 	case "badpods", "psa", "trivy":
@@ -95,10 +97,9 @@ func tabled(oracle string) func(*Row, *control.Control, []*world.Object) (settin
 	}
 }
 
-// outside says whether a row belongs to another part of Bulwark: Dockerfiles,
-// nodes, vulnerabilities.
+// outside says whether a row belongs to another part of Bulwark: nodes, vulnerabilities.
 func outside(r *Row) bool {
-	return strings.HasPrefix(r.Canonical, "dockerfile.") || r.Canonical == "image.cve" || r.Canonical == "node.files"
+	return r.Canonical == "image.cve" || r.Canonical == "node.files"
 }
 
 // podSecurity answers a row of the Pod Security admission test data: a whole

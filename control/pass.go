@@ -114,7 +114,13 @@ func (p *Pass) Containers(yield func(world.Container) bool) { p.Subject.Containe
 func (p *Pass) Target() int { return p.run.snap.Target() }
 
 // Strings returns a list parameter; nil when unset.
-func (p *Pass) Strings(name string) []string { v, _ := p.param(name).([]string); return v }
+func (p *Pass) Strings(name string) []string {
+	if one, ok := p.param(name).(string); ok {
+		return []string{one}
+	}
+	v, _ := p.param(name).([]string)
+	return v
+}
 
 // Text returns a string parameter; "" when unset.
 func (p *Pass) Text(name string) string { v, _ := p.param(name).(string); return v }

@@ -7,6 +7,7 @@ import (
 
 	"bulwark/control"
 	"bulwark/internal/ytree"
+	"bulwark/source/dockerfile"
 	"bulwark/world"
 )
 
@@ -33,6 +34,9 @@ type comment struct {
 
 // commented looks at the comments in the object's text.
 func (s *Set) commented(o *world.Object, f *control.Finding) *control.Suppression {
+	if d := dockerfile.Of(o); d != nil {
+		return s.pragma(d, f)
+	}
 	doc := o.Doc()
 	if doc == nil || !hasMarker(o) {
 		return nil
@@ -64,6 +68,9 @@ func hasMarker(o *world.Object) bool {
 
 // toolComments names the forms of other tools' comments that an object has.
 func toolComments(o *world.Object) map[string]bool {
+	if d := dockerfile.Of(o); d != nil {
+		return pragmaTools(d)
+	}
 	if o.Doc() == nil || !hasMarker(o) {
 		return nil
 	}

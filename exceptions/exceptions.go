@@ -22,6 +22,7 @@ import (
 type Options struct {
 	Config   *config.File
 	Controls []*control.Control // all there are, to translate other tools' ids
+	Run      []*control.Control // those that run; nil for all
 	Files    []string           // exception files of other tools, by name
 	Dirs     []string           // folders in which such files are looked for
 	NoInline bool               // honour neither comments nor annotations nor found files
@@ -36,9 +37,12 @@ type Set struct {
 	rules  []*rule
 	peers  peerIndex
 	inline bool
+	run    map[string]bool // ids of controls that run; nil for all
 	now    time.Time
 	files  []string // forms that were read
 	notes  []report.ExceptionNote
+
+	noHadolint bool // hadolint's comments are switched off by its configuration
 }
 
 // rule is one exception of a file.
@@ -53,6 +57,12 @@ type rule struct {
 // Load reads all exceptions.
 func Load(opts Options) (*Set, error) {
 	s := &Set{peers: indexPeers(opts.Controls), inline: !opts.NoInline, now: opts.Now}
+	if opts.Run != nil {
+		s.run = map[string]bool{}
+	}
+	for _, c := range opts.Run {
+		s.run[c.ID] = true
+	}
 	if opts.Config != nil {
 		for i := range opts.Config.Exceptions {
 			if err := s.own(opts.Config, &opts.Config.Exceptions[i], opts.Controls); err != nil {
@@ -192,6 +202,9 @@ func (s *Set) Notes() []report.ExceptionNote {
 		switch {
 		case !r.expires.IsZero() && !s.now.Before(r.expires):
 			add(r, "expired on %s: its findings count again", r.why.Expiry)
+		case !r.used.Load() && !s.asked(r):
+		case !r.used.Load() && r.why.By != "bulwark":
+			add(r, "excused nothing here")
 		case !r.used.Load():
 			add(r, "excused nothing: remove it")
 		case !r.expires.IsZero() && s.now.Add(soon).After(r.expires):
@@ -204,6 +217,19 @@ func (s *Set) Notes() []report.ExceptionNote {
 	return notes
 }
 
+// asked says whether any control ran that an exception speaks of.
+func (s *Set) asked(r *rule) bool {
+	if s.run == nil || r.controls == nil {
+		return s.run == nil
+	}
+	for id := range r.controls {
+		if s.run[id] {
+			return true
+		}
+	}
+	return false
+}
+
 // peerIndex maps "tool id", in lower case, to the controls that answer it.
 type peerIndex map[string][]string
 
@@ -213,10 +239,12 @@ func indexPeers(all []*control.Control) peerIndex {
 		for _, ref := range c.Refs {
 			key := strings.ToLower(ref)
 			idx[key] = append(idx[key], c.ID)
-			if id, ok := strings.CutPrefix(key, "trivy ksv-"); ok { // KSV-0017 = AVD-KSV-0017 = KSV017
-				idx["trivy avd-ksv-"+id] = append(idx["trivy avd-ksv-"+id], c.ID)
-				short := "trivy ksv" + strings.TrimPrefix(id, "0")
-				idx[short] = append(idx[short], c.ID)
+			for _, family := range []string{"ksv", "ds"} { // KSV-0017 = AVD-KSV-0017 = KSV017
+				if id, ok := strings.CutPrefix(key, "trivy "+family+"-"); ok {
+					long, short := "trivy avd-"+family+"-"+id, "trivy "+family+strings.TrimPrefix(id, "0")
+					idx[long] = append(idx[long], c.ID)
+					idx[short] = append(idx[short], c.ID)
+				}
 			}
 		}
 	}

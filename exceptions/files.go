@@ -26,6 +26,7 @@ var readers = []struct {
 	{"Checkov", []string{".checkov.yaml", ".checkov.yml"}, (*Set).checkovConfig},
 	{"Checkov", []string{".checkov.baseline"}, (*Set).checkovBaseline},
 	{"Polaris", []string{".polaris.yaml", "polaris.yaml"}, (*Set).polaris},
+	{"hadolint", hadolintNames(), (*Set).hadolint},
 	{"Kubescape", []string{"kubescape-exceptions.json", ".kubescape-exceptions.json"}, (*Set).kubescape},
 }
 
@@ -68,7 +69,7 @@ func (s *Set) peerFile(path string) error {
 		s.files = append(s.files, "Kubescape file "+filepath.ToSlash(path))
 		return s.kubescape(filepath.ToSlash(path), text)
 	}
-	return fmt.Errorf("its name says nothing about its form: known are .trivyignore, .trivyignore.yaml, .kube-linter.yaml, .checkov.yaml, .checkov.baseline, .polaris.yaml and Kubescape's JSON")
+	return fmt.Errorf("its name says nothing about its form: known are .trivyignore, .trivyignore.yaml, .kube-linter.yaml, .checkov.yaml, .checkov.baseline, .polaris.yaml, .hadolint.yaml and Kubescape's JSON")
 }
 
 // peer is one exception in another tool's file.

@@ -266,17 +266,9 @@ func (b *builder) expressions(r *Rule) {
 // whole writes a condition of the rule's scope as one about the object.
 func (r *Rule) whole(deny string) string {
 	if r.scope == control.AtContainer {
-		return "variables.containers.exists(container, " + closed(deny) + ")"
+		return "variables.containers.exists(container, " + kubecel.Closed(deny) + ")"
 	}
 	return deny
-}
-
-// closed ends a comment that the expression may end with.
-func closed(expr string) string {
-	if strings.Contains(expr, "//") {
-		return expr + "\n"
-	}
-	return expr
 }
 
 // compile reports an error where it stands: for a block scalar, in the line of the file.
@@ -311,7 +303,7 @@ func (r *Rule) MessageExpression() string {
 		return ""
 	}
 	if r.scope == control.AtContainer {
-		return "variables.containers.filter(container, " + closed(r.source.Deny) + ").map(container, " + closed(r.source.MessageExpression) + ").join('; ')"
+		return "variables.containers.filter(container, " + kubecel.Closed(r.source.Deny) + ").map(container, " + kubecel.Closed(r.source.MessageExpression) + ").join('; ')"
 	}
 	return r.source.MessageExpression
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"bulwark/internal/kubecel"
 	"bulwark/world"
 )
 
@@ -62,18 +63,18 @@ func (m matcher) cel(deny string) string {
 	var conds []string
 	const namespace = "object.metadata.?namespace.orValue('')"
 	for _, k := range slices.Sorted(maps.Keys(m.Labels)) {
-		conds = append(conds, fmt.Sprintf("object.metadata.?labels[?%s].orValue(null) == %s", quote(k), quote(m.Labels[k])))
+		conds = append(conds, fmt.Sprintf("object.metadata.?labels[?%s].orValue(null) == %s", kubecel.Quote(k), kubecel.Quote(m.Labels[k])))
 	}
 	if len(m.Namespaces) > 0 {
-		conds = append(conds, namespace+".matches("+quote(wildRegexp(m.Namespaces))+")")
+		conds = append(conds, namespace+".matches("+kubecel.Quote(wildRegexp(m.Namespaces))+")")
 	}
 	if len(m.ExcludeNamespaces) > 0 {
-		conds = append(conds, "!"+namespace+".matches("+quote(wildRegexp(m.ExcludeNamespaces))+")")
+		conds = append(conds, "!"+namespace+".matches("+kubecel.Quote(wildRegexp(m.ExcludeNamespaces))+")")
 	}
 	if len(conds) == 0 {
 		return deny
 	}
-	return strings.Join(conds, " &&\n") + " &&\n(" + closed(deny) + ")"
+	return strings.Join(conds, " &&\n") + " &&\n(" + kubecel.Closed(deny) + ")"
 }
 
 // wildRegexp is the regular expression of several patterns.
@@ -85,9 +86,4 @@ func wildRegexp(patterns []string) string {
 		parts[i] = strings.ReplaceAll(p, `\?`, ".")
 	}
 	return "^(" + strings.Join(parts, "|") + ")$"
-}
-
-// quote writes text as a CEL literal.
-func quote(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s) + "'"
 }

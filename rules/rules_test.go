@@ -305,3 +305,31 @@ kind: Thing
 metadata: {name: t}
 spec: {a: [1, 2.5, null, {b: c}]}
 `
+
+// BenchmarkLoad shows what a start costs: nothing without rules of one's own.
+func BenchmarkLoad(b *testing.B) {
+	for name, paths := range map[string][]string{"none": nil, "examples": {"../examples/rules"}} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := Load(paths); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkCheck is one object judged by the rules of the example.
+func BenchmarkCheck(b *testing.B) {
+	set, err := LoadSet([]string{"../examples/rules"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	snap := snapshot(b, fuzzObjects)
+	opts := control.Options{Controls: set.Controls(), Workers: 1}
+	for b.Loop() {
+		if err := control.Run(context.Background(), snap, opts, func(*control.Verdicts) error { return nil }); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

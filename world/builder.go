@@ -241,7 +241,7 @@ func (b *Builder) index() *Snapshot {
 	s := &Snapshot{
 		objects: b.objects, gaps: b.gaps, gapped: b.gapped, live: b.live,
 		completeness: b.Completeness, target: b.Target,
-		byKind: map[string][]*Object{}, byRef: make(map[Ref]*Object, len(b.objects)),
+		byKind: map[string][]*Object{}, present: map[place]bool{}, byRef: make(map[Ref]*Object, len(b.objects)),
 	}
 	if s.target == 0 {
 		s.target = NewestMinor
@@ -249,6 +249,7 @@ func (b *Builder) index() *Snapshot {
 	for _, o := range s.objects {
 		gk := o.GroupKind()
 		s.byKind[gk] = append(s.byKind[gk], o)
+		s.present[place{gk, o.Namespace}] = true
 		if _, seen := s.byRef[o.Ref]; !seen {
 			s.byRef[o.Ref] = o
 		}

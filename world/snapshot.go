@@ -28,9 +28,14 @@ type Snapshot struct {
 	gapped  map[string]error // kinds that could not be read
 	live    map[string]bool  // kinds read from a live API without a gap
 
+	present map[place]bool // where there is some object
+
 	completeness Completeness
 	target       int
 }
+
+// place is a kind and a namespace.
+type place struct{ kind, namespace string }
 
 // Target returns the Kubernetes minor version to judge for, such as 37 for 1.37.
 func (s *Snapshot) Target() int { return s.target }
@@ -99,12 +104,8 @@ func (s *Snapshot) Knows(kind, namespace string) error {
 	if s.completeness == Complete || s.live[kind] {
 		return nil
 	}
-	if s.completeness == Auto {
-		for _, o := range s.byKind[kind] {
-			if o.Namespace == namespace {
-				return nil
-			}
-		}
+	if s.completeness == Auto && s.present[place{kind, namespace}] {
+		return nil
 	}
 	where := ""
 	if namespace != "" {

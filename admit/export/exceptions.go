@@ -66,9 +66,9 @@ func (p *policy) excused(e *config.Exception, id string) (string, bool) {
 		switch {
 		case pattern == "":
 		case strings.ContainsAny(pattern, `*?[\`):
-			conds = append(conds, field+".matches("+quote(globRegexp(pattern))+")")
+			conds = append(conds, field+".matches("+kubecel.Quote(globRegexp(pattern))+")")
 		default:
-			conds = append(conds, field+" == "+quote(pattern))
+			conds = append(conds, field+" == "+kubecel.Quote(pattern))
 		}
 	}
 	add("object.kind", e.Kind)

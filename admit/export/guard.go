@@ -28,7 +28,7 @@ func Guard(o Options) (*Bundle, error) {
 		return nil, err
 	}
 	ours := func(object string) string {
-		return object + " != null && " + object + ".metadata.name.endsWith(" + quote(storedSuffix) + ")"
+		return object + " != null && " + object + ".metadata.name.endsWith(" + kubecel.Quote(storedSuffix) + ")"
 	}
 	expr := "!(" + ours("object") + " || " + ours("oldObject") + ") ||\nrequest.userInfo.groups.exists(g, g in " + literal(o.GuardGroups) + ")"
 	minor, err := x.cel.FirstServer(expr, kubecel.Bool, kubecel.Names{})

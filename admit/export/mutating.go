@@ -212,7 +212,7 @@ func (m *mutator) mutations() ([]admissionv1.Mutation, error) {
 	patches := make([]string, len(fields))
 	for _, f := range fields {
 		if more := companion(f.Edit); more != "" {
-			patches = append(patches, "(!("+closed(m.deny)+") ? [] : "+more+")")
+			patches = append(patches, "(!("+kubecel.Closed(m.deny)+") ? [] : "+more+")")
 		}
 	}
 	for i, f := range fields {

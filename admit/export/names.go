@@ -11,6 +11,7 @@ import (
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 
 	"bulwark/control"
+	"bulwark/internal/kubecel"
 )
 
 // The ends of the names of policies and bindings. The API refuses to store
@@ -86,20 +87,15 @@ func (w Where) selector() *admissionv1.MatchResources {
 	return &admissionv1.MatchResources{NamespaceSelector: s}
 }
 
-// quote writes text as a CEL literal.
-func quote(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s) + "'"
-}
-
 // literal writes a value as CEL: string, bool, int, float, lists and maps.
 func literal(v any) string {
 	switch v := v.(type) {
 	case string:
-		return quote(v)
+		return kubecel.Quote(v)
 	case []string:
 		items := make([]string, len(v))
 		for i := range v {
-			items[i] = quote(v[i])
+			items[i] = kubecel.Quote(v[i])
 		}
 		return "[" + strings.Join(items, ", ") + "]"
 	case []any:
@@ -111,7 +107,7 @@ func literal(v any) string {
 	case map[string]any:
 		var items []string
 		for _, k := range sortedKeys(v) {
-			items = append(items, quote(k)+": dyn("+literal(v[k])+")")
+			items = append(items, kubecel.Quote(k)+": dyn("+literal(v[k])+")")
 		}
 		return "{" + strings.Join(items, ", ") + "}"
 	case float64:

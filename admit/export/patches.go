@@ -8,6 +8,7 @@ import (
 	apiservercel "k8s.io/apiserver/pkg/cel"
 
 	"bulwark/control"
+	"bulwark/internal/kubecel"
 	"bulwark/internal/ytree"
 )
 
@@ -64,7 +65,7 @@ func (m *mutator) apply(f *field) string {
 			})
 		}, "Object{}")
 	}
-	return "!(" + closed(m.deny) + ") ? Object{} :\n" + m.perPlace(func(p place) string {
+	return "!(" + kubecel.Closed(m.deny) + ") ? Object{} :\n" + m.perPlace(func(p place) string {
 		return nested(p.root, 0, "Object", func(at string) string { return f.inside(at, 0) })
 	}, "Object{}")
 }
@@ -86,7 +87,7 @@ func (f *field) inside(typ string, i int) string {
 	case i+1 == f.open: // the rest is keys of maps
 		value := literal(f.Value)
 		for j := len(f.steps) - 1; j > i; j-- {
-			value = "{" + quote(f.steps[j]) + ": " + value + "}"
+			value = "{" + kubecel.Quote(f.steps[j]) + ": " + value + "}"
 		}
 		return name + ": " + value
 	}
@@ -119,7 +120,7 @@ func (m *mutator) patch(f *field) string {
 	if m.remedy.Scope == control.AtContainer {
 		return m.perPlace(func(p place) string {
 			list := func(name string) string {
-				path := quote(pointer(append(slices.Clone(p.root), name))+"/") + " + string(i)"
+				path := kubecel.Quote(pointer(append(slices.Clone(p.root), name))+"/") + " + string(i)"
 				return "variables.pod." + name + ".transformList(i, c, c.name in variables.bad" + f.guard("c") + ",\n    " + f.operation("c", path) + ")"
 			}
 			return list("containers") + " +\n  (has(variables.pod.initContainers) ? " + list("initContainers") + " : [])"
@@ -129,8 +130,8 @@ func (m *mutator) patch(f *field) string {
 	if m.remedy.Scope == control.AtObject {
 		base = "object"
 	}
-	return "!((" + closed(m.deny) + ")" + f.guard(base) + ") ? [] :\n" + m.perPlace(func(p place) string {
-		return "[" + f.operation(base, quote(pointer(p.root))) + "]"
+	return "!((" + kubecel.Closed(m.deny) + ")" + f.guard(base) + ") ? [] :\n" + m.perPlace(func(p place) string {
+		return "[" + f.operation(base, kubecel.Quote(pointer(p.root))) + "]"
 	}, "[]")
 }
 
@@ -146,7 +147,7 @@ func (f *field) guard(base string) string {
 func (f *field) optional(base string, n int) string {
 	for i := range n {
 		if i >= f.open {
-			base += "[?" + quote(f.steps[i]) + "]"
+			base += "[?" + kubecel.Quote(f.steps[i]) + "]"
 		} else {
 			base += ".?" + escaped(f.steps[i])
 		}
@@ -186,15 +187,15 @@ func (f *field) operation(base, path string) string {
 // joined adds to a text that may be an expression.
 func joined(expr, more string) string {
 	if head, literal := strings.CutSuffix(expr, "'"); literal {
-		return head + strings.TrimPrefix(quote(more), "'")
+		return head + strings.TrimPrefix(kubecel.Quote(more), "'")
 	}
-	return expr + " + " + quote(more)
+	return expr + " + " + kubecel.Quote(more)
 }
 
 // below writes maps around a value.
 func below(steps []string, value string) string {
 	for i := len(steps) - 1; i >= 0; i-- {
-		value = "{" + quote(steps[i]) + ": " + value + "}"
+		value = "{" + kubecel.Quote(steps[i]) + ": " + value + "}"
 	}
 	return value
 }

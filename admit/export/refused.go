@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"bulwark/control"
+	"bulwark/internal/kubecel"
 )
 
 // refusedWith returns the condition under which the API would refuse container c
@@ -17,7 +18,7 @@ func refusedWith(e control.Edit, c string) string {
 	case strings.HasPrefix(e.Path, "securityContext.appArmorProfile"):
 		return "('container.apparmor.security.beta.kubernetes.io/' + " + c + ".name) in variables.podMeta.?annotations.orValue({})"
 	case strings.HasPrefix(e.Path, "resources.requests."): // which must not be above the limit
-		return c + ".?resources.?limits[?" + quote(strings.TrimPrefix(e.Path, "resources.requests.")) + "].hasValue()"
+		return c + ".?resources.?limits[?" + kubecel.Quote(strings.TrimPrefix(e.Path, "resources.requests.")) + "].hasValue()"
 	}
 	return ""
 }

@@ -90,16 +90,16 @@ func (p *policy) when(name, condition string) {
 func (p *policy) validation(c *control.Control) admissionv1.Validation {
 	forbidden := metav1.StatusReasonForbidden
 	deny := p.inlined(c)
-	expr := "!(" + closed(deny) + ")"
+	expr := "!(" + kubecel.Closed(deny) + ")"
 	if p.Ratchet {
-		expr += " ||\nrequest.operation == 'UPDATE' && !has(request.subResource) && (" + closed(kubecel.ForOld(deny)) + ")"
+		expr += " ||\nrequest.operation == 'UPDATE' && !has(request.subResource) && (" + kubecel.Closed(kubecel.ForOld(deny)) + ")"
 	}
 	for _, excused := range p.excuse[c.ID] {
 		expr += " ||\n" + excused
 	}
 	v := admissionv1.Validation{Expression: p.add(expr, kubecel.Bool), Message: message(c), Reason: &forbidden}
 	if p.Messages != nil && p.Messages(c) != "" {
-		v.MessageExpression = p.add(quote(c.ID+": ")+" + ("+closed(p.rename(c, p.Messages(c)))+")", kubecel.String)
+		v.MessageExpression = p.add(kubecel.Quote(c.ID+": ")+" + ("+kubecel.Closed(p.rename(c, p.Messages(c)))+")", kubecel.String)
 	}
 	return v
 }
@@ -107,14 +107,6 @@ func (p *policy) validation(c *control.Control) admissionv1.Validation {
 // message is one line, as the API wants it.
 func message(c *control.Control) string {
 	return strings.Join(strings.Fields(c.ID+": "+c.Title), " ")
-}
-
-// closed ends a comment that an expression may end with.
-func closed(expr string) string {
-	if strings.Contains(expr, "//") {
-		return expr + "\n"
-	}
-	return expr
 }
 
 // inlined registers the parameters of a control and returns its condition with

@@ -91,7 +91,11 @@ func explainControl(w io.Writer, width int, c *control.Control) error {
 	fmt.Fprintf(w, "  concept   %d. %s\n  severity  %s\n  profile   %s\n  judges    %s\n",
 		con.Number, con.Title, c.Severity, c.Profile, strings.Join(c.Kinds, ", "))
 	for _, p := range c.Params {
-		fmt.Fprintf(w, "  setting   %s: %s (default %v)\n", p.Name, p.Doc, p.Default)
+		def := fmt.Sprintf("default %v", p.Default)
+		if p.Default == nil {
+			def = "no default: the control is off until it is set"
+		}
+		fmt.Fprintf(w, "  setting   %s\n", strings.TrimLeft(wrap(p.Name+": "+p.Doc+" ("+def+")", width, "            "), " "))
 	}
 	fmt.Fprintf(w, "\n%s\n", wrap(c.Doc, width, ""))
 	if c.Remedy != nil {

@@ -11,14 +11,15 @@ import (
 
 // TestMain lets scripts run the command in a process of its own.
 func TestMain(m *testing.M) {
+	command := func() {
+		quietLibraries()
+		sys := realSystem()
+		day := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		sys.now = func() time.Time { return day }
+		os.Exit(run(context.Background(), os.Args, sys))
+	}
 	testscript.Main(m, map[string]func(){
-		"bulwark": func() {
-			quietLibraries()
-			sys := realSystem()
-			day := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-			sys.now = func() time.Time { return day }
-			os.Exit(run(context.Background(), os.Args, sys))
-		},
+		"bulwark": command, "kubectl-bulwark": command, "kubectl_complete-bulwark": command,
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 	"bulwark/report/open"
 	"bulwark/scan"
 	"bulwark/source"
+	"bulwark/source/dockerfile"
 	"bulwark/source/kubeapi"
 )
 
@@ -29,6 +30,8 @@ type judgeFlags struct {
 	noIgnores          bool
 	exceptionFiles     []string
 	workers            int
+
+	hadolint exceptions.Adopted // what its configuration says
 }
 
 func (f *judgeFlags) register(fs *pflag.FlagSet) {
@@ -124,7 +127,12 @@ func (f *scanFlags) run(cmd *cobra.Command, sys *system, paths []string) error {
 	}
 	cfg.Handler = out.handler()
 	cfg.Meta.Inputs = inputNames(cfg.Sources, paths)
-	gate := &gate{failOn: failOn, never: never, known: cfg.Baseline}
+	gate := &gate{failOn: failOn, never: never, known: cfg.Baseline, namespace: f.namespace}
+	if firstOf(f.failOn, file.FailOn) == "" {
+		if gate.files, err = f.hadolint.Gate(); err != nil {
+			return err
+		}
+	}
 	cfg.Visit = func(v *control.Verdicts) error {
 		mend.subject = v.Subject
 		gate.count(v)
@@ -167,6 +175,11 @@ func (f *judgeFlags) prepare(sys *system, file *config.File, paths []string) (*s
 	if f.workers < 0 {
 		return nil, fmt.Errorf("--workers %d: give a number above 0, or 0 for one for each CPU", f.workers)
 	}
+	if !f.noIgnores {
+		if f.hadolint, err = exceptions.Adopt(file, exceptionDirs(paths), all); err != nil {
+			return nil, err
+		}
+	}
 	cfg := &scan.Config{Offered: all, Workers: f.workers, Now: sys.now}
 	cfg.Meta = report.Meta{Version: version, Started: sys.now()}
 	cfg.Controls, err = file.Choose(all, config.Selection{
@@ -187,9 +200,18 @@ func (f *judgeFlags) prepare(sys *system, file *config.File, paths []string) (*s
 		}
 	}
 	cfg.Excuses, err = exceptions.Load(exceptions.Options{
-		Config: file, Controls: all, Files: f.exceptionFiles, Dirs: exceptionDirs(paths), NoInline: f.noIgnores, Now: sys.now(),
+		Config: file, Controls: all, Run: narrowed(f, cfg.Controls), Files: f.exceptionFiles, Dirs: exceptionDirs(paths), NoInline: f.noIgnores, Now: sys.now(),
 	})
 	return cfg, err
+}
+
+// narrowed returns the controls that run when flags chose some of them: what
+// excuses others is then not to blame.
+func narrowed(f *judgeFlags, chosen []*control.Control) []*control.Control {
+	if len(f.controls)+len(f.concepts)+len(f.skip) == 0 {
+		return nil
+	}
+	return chosen
 }
 
 // exceptionDirs are the folders in which other tools' exception files are looked
@@ -218,28 +240,40 @@ type gate struct {
 	never  bool
 	known  scan.Baseline // nil for none
 	fails  int
+
+	namespace string                      // that alone was asked for, "" for all
+	files     func(control.Severity) bool // for findings on Dockerfiles instead; nil for none
 }
 
 // count counts the findings that fail the run: at or above the threshold, not excused, not in the baseline.
 func (g *gate) count(v *control.Verdicts) {
 	for _, f := range v.Findings {
 		known := g.known != nil && g.known.Status(f) == control.Unchanged
-		if f.Suppressed == nil && !known && f.Severity >= g.failOn {
+		if f.Suppressed == nil && !known && g.counts(f) {
 			g.fails++
 		}
 	}
 }
 
+func (g *gate) counts(f *control.Finding) bool {
+	if g.files != nil && f.Subject.Kind == dockerfile.Kind {
+		return g.files(f.Severity)
+	}
+	return !g.never && f.Severity >= g.failOn
+}
+
 func (g *gate) code(s *report.Summary) error {
 	switch {
 	case s.Objects == 0:
-		if len(s.Gaps) == 0 {
+		if len(s.Gaps) == 0 && g.namespace != "" {
+			return fmt.Errorf("%w in namespace %q", scan.ErrNothing, g.namespace)
+		} else if len(s.Gaps) == 0 {
 			return scan.ErrNothing
 		}
 		return codeError(exitCannot)
 	case len(s.Gaps) > 0:
 		return codeError(exitCannot)
-	case g.fails > 0 && !g.never:
+	case g.fails > 0:
 		return codeError(exitFindings)
 	}
 	return nil

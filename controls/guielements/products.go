@@ -96,4 +96,16 @@ func find(o *world.Object, t *world.PodTemplate) (found *product, how string) {
 }
 
 // called says whether word stands in a name as a whole: between hyphens or the ends.
-func called(name, word string) bool { return strings.Contains("-"+name+"-", "-"+word+"-") }
+func called(name, word string) bool {
+	for from := 0; ; {
+		i := strings.Index(name[from:], word)
+		if i < 0 {
+			return false
+		}
+		start, end := from+i, from+i+len(word)
+		if (start == 0 || name[start-1] == '-') && (end == len(name) || name[end] == '-') {
+			return true
+		}
+		from = start + 1
+	}
+}

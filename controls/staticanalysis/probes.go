@@ -231,10 +231,13 @@ also within a longer shell line. The default list is jcmd, ls and ps.
 		Default: []string{"jcmd", "ls", "ps"}}},
 	Check: func(p *control.Pass) error {
 		for _, command := range p.Strings("commands") {
-			word := regexp.MustCompile(`\b` + regexp.QuoteMeta(command) + `\b`)
+			var word *regexp.Regexp // made when the first probe runs a command
 			for c := range p.Containers {
 				if c.LivenessProbe == nil || c.LivenessProbe.Exec == nil {
 					continue
+				}
+				if word == nil {
+					word = regexp.MustCompile(`\b` + regexp.QuoteMeta(command) + `\b`)
 				}
 				for i, arg := range c.LivenessProbe.Exec.Command {
 					if word.MatchString(arg) {

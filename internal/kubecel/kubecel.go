@@ -150,7 +150,7 @@ func compile(env *cel.Env, expr string, want Result) (*cel.Ast, error) {
 	ast, issues := env.Compile(expr)
 	if issues.Err() != nil {
 		first := issues.Errors()[0]
-		return nil, &Error{Line: first.Location.Line(), Col: first.Location.Column() + 1, Message: strings.TrimSpace(first.Message)}
+		return nil, &Error{Line: first.Location.Line(), Col: first.Location.Column() + 1, Message: plainMessage(first.Message)}
 	}
 	if got := ast.OutputType(); want != Any && !got.IsExactType(want.celType()) {
 		hint := ""
@@ -160,6 +160,11 @@ func compile(env *cel.Env, expr string, want Result) (*cel.Ast, error) {
 		return nil, &Error{Message: fmt.Sprintf("the expression has type %s, not %s%s", got, want.celType(), hint)}
 	}
 	return ast, nil
+}
+
+// plainMessage leaves out what CEL says about containers in its own sense of the word.
+func plainMessage(s string) string {
+	return strings.TrimSuffix(strings.TrimSpace(s), " (in container '')")
 }
 
 // env returns the environment of new expressions at a compatibility version.

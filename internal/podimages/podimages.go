@@ -97,17 +97,63 @@ func Mutable(text string) bool {
 
 // Pattern is a regular expression over image references that Go and CEL share. It must not hold a single quote.
 type Pattern struct {
-	text string
-	re   *regexp.Regexp
+	text  string
+	re    *regexp.Regexp
+	hints []string // of which a match holds at least one; nil when unknown
 }
 
 // Compile makes a Pattern of a regular expression; it panics on a wrong one, as for values of the program itself.
-func Compile(text string) Pattern { return Pattern{text, regexp.MustCompile(text)} }
+func Compile(text string) Pattern { return Pattern{text: text, re: regexp.MustCompile(text)} }
 
 // Products matches references whose repository ends in one of the given paths,
 // such as "argoproj/argocd", whatever the registry. Each is a regular expression.
 func Products(paths ...string) Pattern {
-	return Compile(`(^|/)(` + strings.Join(paths, "|") + `)(:[^/]+)?(@.+)?$`)
+	p := Compile(`(^|/)(` + strings.Join(paths, "|") + `)(:[^/]+)?(@.+)?$`)
+	for _, path := range paths {
+		hint := required(path)
+		if hint == "" {
+			p.hints = nil
+			break
+		}
+		p.hints = append(p.hints, hint)
+	}
+	return p
+}
+
+// required returns the longest text that every match of a simple regular
+// expression holds: a run of plain characters outside groups and classes.
+func required(re string) string {
+	best, run, depth := "", "", 0
+	flush := func() {
+		if len(run) > len(best) {
+			best = run
+		}
+		run = ""
+	}
+	for i := 0; i < len(re); i++ {
+		switch c := re[i]; {
+		case c == '|' && depth == 0:
+			return "" // alternatives have nothing in common
+		case c == '(' || c == '[':
+			flush()
+			depth++
+		case c == ')' || c == ']':
+			depth--
+		case depth > 0:
+		case c == '?' || c == '*':
+			run = run[:max(len(run)-1, 0)]
+			flush()
+		case c == '+' || c == '.' || c == '^' || c == '$' || c == '\\' || c == '{':
+			flush()
+			if c == '\\' || c == '{' {
+				return best
+			}
+		default:
+			run += string(c)
+		}
+	}
+	flush()
+	return best
 }
 
 // From matches references from the given places: each is "host/" or
@@ -117,7 +163,14 @@ func From(places ...string) Pattern {
 }
 
 // Match says whether the reference matches.
-func (p Pattern) Match(text string) bool { return p.re.MatchString(text) }
+func (p Pattern) Match(text string) bool {
+	for _, h := range p.hints {
+		if strings.Contains(text, h) {
+			return p.re.MatchString(text)
+		}
+	}
+	return p.hints == nil && p.re.MatchString(text)
+}
 
 // CEL is Match for a reference that the expression on gives.
 func (p Pattern) CEL(on string) string { return on + ".matches(r'" + p.text + "')" }

@@ -75,10 +75,15 @@ func (h *handler) scoreRow(r report.Row, l layout) {
 		row = append(row, cell{" ", none})
 	}
 	row = append(row, number(r.Pass, countColumns), number(r.Fail, countColumns), number(r.Unknown, unsureColumns), cell{"  ", none})
-	if r.Fail > 0 {
+	switch {
+	case r.Fail > 0:
 		row = append(row, cell{r.Worst.String(), severityStyle(r.Worst)})
-	} else if r.Unknown == 0 && r.Pass > 0 {
+	case r.Unknown == 0 && r.Pass > 0:
 		row = append(row, cell{"good", green})
+	case r.Unknown > 0:
+		row = append(row, cell{"unknown", yellow})
+	case r.Suppressed > 0:
+		row = append(row, cell{"excused", dim})
 	}
 	h.row(row, nil)
 }
