@@ -34,7 +34,7 @@ func Inputs() []InputInfo {
 		{Helm, "Charts, as folders or archives, rendered with the values given.", "bulwark scan CHART", true},
 		{Kustomize, "Overlays, built as kubectl kustomize builds them.", "bulwark scan OVERLAY", true},
 		{Cluster, "Objects as a live API server returns them; Secrets by metadata and type only.", "bulwark scan --cluster", true},
-		{Dockerfile, "Dockerfiles and Containerfiles, with their stages and base images.", "", false},
+		{Dockerfile, "Dockerfiles and Containerfiles, with their stages and base images.", "bulwark scan DIR", true},
 		{Image, "Container images: configuration, layers, packages, signatures and attestations.", "", false},
 		{Node, "A node's files, component configuration, kernel settings, packages and sockets.", "", false},
 		{Probe, "Questions put to running endpoints: access reviews, anonymous requests, DNS queries, TLS handshakes.", "", false},

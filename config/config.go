@@ -95,7 +95,8 @@ func Parse(path, text string) (*File, error) {
 	if root == nil {
 		return f, nil
 	}
-	for _, p := range ytree.Decode(root, f) {
+	if problems := ytree.Decode(root, f); len(problems) > 0 {
+		p := problems[0]
 		line, _ := ytree.LineCol(text, p.Offset)
 		what := p.Message
 		if strings.HasPrefix(what, " ") { // about no field but the whole

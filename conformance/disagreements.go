@@ -32,6 +32,7 @@ func disagreements() []deliberate {
 		{"trivy", "KSV-0107", "test_eval_k8s_api_with_data_match", "", "fail", "the row's test brings a made-up list of lifecycles, in which batch/v1 is gone"},
 		{"trivy", "KSV-0107", "test_eval_k8s_api_with_data_do_not_match", "", "pass", "the row's test brings a made-up list of lifecycles, in which batch/v2 is served"},
 		{"kubescore", "Stable version", "cronjob-batchv1beta1.yaml", "", "pass", "the peer judges for Kubernetes 1.18, which still served batch/v1beta1"},
+		{"trivy", "DS-0012", "DS-0012_test_basic_allowed", "", "pass", "two stages are called build, which is what the check is about"},
 	}
 }
 

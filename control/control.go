@@ -88,9 +88,9 @@ type Control struct {
 	// Deny is the CEL form of an object-local rule, true when the object is
 	// bad. Besides the variables of ValidatingAdmissionPolicy it may use
 	// variables.pod (the PodSpec), variables.podMeta (its metadata) and
-	// variables.containers (all containers of all three lists). Where Check is
-	// nil Deny is what a scan evaluates; where both are set they must agree,
-	// which the parity test proves on a real API server.
+	// variables.containers (all containers of all three lists). It and Check must
+	// agree, which the parity test proves on a real API server; rules of one's own
+	// have a Check that evaluates it.
 	Deny string
 
 	// Remedy is the fix where it is the same for every finding of the control.

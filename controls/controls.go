@@ -13,6 +13,7 @@ import (
 	"bulwark/controls/cisbenchmark"
 	"bulwark/controls/containerimmutability"
 	"bulwark/controls/containerruntimes"
+	"bulwark/controls/dockerfiles"
 	"bulwark/controls/etcd"
 	"bulwark/controls/guielements"
 	"bulwark/controls/iamroles"
@@ -46,6 +47,7 @@ func All() []*control.Control {
 		cisbenchmark.Controls(),
 		containerimmutability.Controls(),
 		containerruntimes.Controls(),
+		dockerfiles.Controls(),
 		etcd.Controls(),
 		guielements.Controls(),
 		iamroles.Controls(),

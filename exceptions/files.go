@@ -1,6 +1,7 @@
 package exceptions
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -75,6 +76,7 @@ func (s *Set) peerFile(path string) error {
 // peer is one exception in another tool's file.
 type peer struct {
 	tool, check, file, reason, expiry string
+	by                                string // whose file it is, when that is not the tool of the check
 	line                              int
 	match                             func(*world.Object, *control.Finding) bool
 }
@@ -87,7 +89,7 @@ func (s *Set) add(p peer) {
 		s.notes = append(s.notes, report.ExceptionNote{Pos: pos, Message: fmt.Sprintf("no control answers %s %s", p.tool, p.check)})
 		return
 	}
-	r := &rule{match: p.match, why: control.Suppression{Kind: "exception", By: p.tool, Pos: pos, Reason: p.reason, Expiry: p.expiry}}
+	r := &rule{match: p.match, why: control.Suppression{Kind: "exception", By: cmp.Or(p.by, p.tool), Pos: pos, Reason: p.reason, Expiry: p.expiry}}
 	if p.check != "*" {
 		r.controls = map[string]bool{}
 		for _, id := range ids {

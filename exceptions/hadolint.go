@@ -43,7 +43,7 @@ func (s *Set) hadolint(file, text string) error {
 		return err
 	}
 	for i, id := range f.Ignored {
-		s.add(peer{tool: hadolintTool(id), check: id, file: file, line: lineOf(text, root, fmt.Sprintf("ignored[%d]", i)), match: isDockerfile})
+		s.add(peer{tool: hadolintTool(id), by: "hadolint", check: id, file: file, line: lineOf(text, root, fmt.Sprintf("ignored[%d]", i)), match: isDockerfile})
 	}
 	s.noHadolint = s.noHadolint || f.DisablePragma
 	return nil

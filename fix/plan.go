@@ -19,6 +19,7 @@ const maxRounds = 4
 type Plan struct {
 	Files    []File             // files to change or to make
 	Patches  []Patch            // for objects whose text is generated or live
+	Objects  []NewObject        // to add where there is no folder for a file
 	Mended   int                // findings that are gone after it
 	Left     []Left             // findings with a fix that could not be made
 	NoFix    int                // findings that no machine can mend
@@ -30,6 +31,8 @@ type File struct {
 	Shown, Disk   string
 	Before, After string
 	New           bool
+
+	editor Editor // what reads and mends it, nil for YAML and JSON
 }
 
 // Patch is the change to one object that no file of the input holds as it is,
@@ -51,7 +54,7 @@ type Left struct {
 // wanted accepts. It never makes two alternatives of one finding, nor two edits
 // that contradict each other: of those the control with the lower id wins.
 func Make(ctx context.Context, snap *world.Snapshot, opts control.Options, wanted func(*control.Finding) bool) (*Plan, error) {
-	p := &planner{plan: &Plan{}, files: map[string]*File{}, opts: opts, wanted: wanted}
+	p := &planner{plan: &Plan{}, files: map[string]*File{}, added: map[world.Ref]int{}, opts: opts, wanted: wanted}
 	first, err := p.judge(ctx, snap)
 	if err != nil {
 		return nil, err
@@ -83,7 +86,9 @@ type planner struct {
 	opts   control.Options
 	wanted func(*control.Finding) bool
 	before []judged
-	left   map[string]error // by finding id
+	left   map[string]error  // by finding id
+	added  map[world.Ref]int // new objects, by the round that added them
+	rounds int
 }
 
 func (p *planner) judge(ctx context.Context, snap *world.Snapshot) ([]judged, error) {
@@ -102,6 +107,7 @@ func (p *planner) judge(ctx context.Context, snap *world.Snapshot) ([]judged, er
 // round edits every file once and returns the snapshot with the new texts.
 func (p *planner) round(snap *world.Snapshot, found []judged) (bool, *world.Snapshot) {
 	p.left = map[string]error{}
+	p.rounds++
 	byDoc := map[string][]judged{}
 	patches := map[*world.Object]*Patch{}
 	changed := false
@@ -112,7 +118,7 @@ func (p *planner) round(snap *world.Snapshot, found []judged) (bool, *world.Snap
 		chosen := j.finding.Fixes[0]
 		switch doc := j.object.Doc(); {
 		case chosen.Object != "":
-			changed = p.newObject(j, chosen.Object) || changed
+			changed = p.newObject(snap, j, chosen.Object) || changed
 		case doc != nil && doc.Disk != "" && doc.Locate == nil:
 			byDoc[doc.Disk] = append(byDoc[doc.Disk], j)
 		default:
@@ -138,6 +144,7 @@ func (p *planner) edit(disk string, js []judged, patches map[*world.Object]*Patc
 	f := p.files[disk]
 	if f == nil {
 		f = &File{Shown: doc.File, Disk: disk, Before: doc.Text, After: doc.Text}
+		f.editor, _ = js[0].object.Content().(Editor)
 		p.files[disk] = f
 	}
 	slices.SortStableFunc(js, func(a, b judged) int { return cmp.Compare(a.finding.Control.ID, b.finding.Control.ID) })
@@ -159,7 +166,9 @@ func (p *planner) edit(disk string, js []judged, patches map[*world.Object]*Patc
 			job := Job{j.object, j.finding.Fixes[0].Edits}
 			if p.left[j.finding.ID] != nil {
 				continue
-			} else if _, err := Text(doc.Text, []Job{job}); err != nil {
+			} else if _, err := Text(doc.Text, []Job{job}); err != nil && j.object.Content() != nil {
+				p.left[j.finding.ID] = err
+			} else if err != nil {
 				addPatch(patches, j, j.finding.Fixes[0])
 			} else {
 				jobs = append(jobs, job)
@@ -195,39 +204,6 @@ func below(path, parent string) bool {
 	return strings.HasPrefix(path, parent+".") || strings.HasPrefix(path, parent+"[")
 }
 
-// newObject plans a file for an object that a fix adds, beside the file that the finding is in.
-func (p *planner) newObject(j judged, yaml string) bool {
-	doc := j.object.Doc()
-	if doc == nil || doc.Disk == "" {
-		p.left[j.finding.ID] = fmt.Errorf("%w: add the object that the finding shows", ErrCannotEdit)
-		return false
-	}
-	name := fmt.Sprintf("bulwark-%s-%s.yaml", strings.ToLower(j.finding.Control.ID), fileName(j.object.Namespace, j.object.Name))
-	disk := siblingOf(doc.Disk, name)
-	if f := p.files[disk]; f != nil {
-		return false
-	}
-	p.files[disk] = &File{Shown: siblingOf(doc.File, name), Disk: disk, After: yaml, New: true}
-	return true
-}
-
-func fileName(namespace, name string) string {
-	keep := func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
-			return r
-		}
-		return '-'
-	}
-	return strings.Map(keep, strings.ToLower(strings.TrimPrefix(namespace+"-"+name, "-")))
-}
-
-func siblingOf(path, name string) string {
-	if i := strings.LastIndexAny(path, `/\`); i >= 0 {
-		return path[:i+1] + name
-	}
-	return name
-}
-
 // rebuild reads the changed files again and keeps every other object.
 func (p *planner) rebuild(snap *world.Snapshot) *world.Snapshot {
 	b := snap.Rebuild(func(o *world.Object) bool {
@@ -235,6 +211,10 @@ func (p *planner) rebuild(snap *world.Snapshot) *world.Snapshot {
 		return doc == nil || p.files[doc.Disk] == nil
 	})
 	for _, f := range p.files {
+		if f.editor != nil {
+			f.editor.Reread(&world.Doc{File: f.Shown, Disk: f.Disk, Text: f.After, End: len(f.After), Line: 1}, b)
+			continue
+		}
 		for _, d := range world.Docs(world.Doc{File: f.Shown, Disk: f.Disk, Text: f.After}) {
 			b.AddDoc(d)
 		}

@@ -50,10 +50,12 @@ func Text(text string, jobs []Job) (string, error) {
 	return text, errors.Join(errs...)
 }
 
-// Editor is a world.Content that can be mended: it returns the text of its
-// whole file with the edits made, proven by reading it again.
+// Editor is a world.Content that can be mended: Edit returns the text of its
+// whole file with the edits made, proven by reading it again; Reread adds what a
+// changed text of the file holds to b.
 type Editor interface {
 	Edit(text string, edits []control.Edit) (string, error)
+	Reread(d *world.Doc, b *world.Builder)
 }
 
 func edit(text string, o *world.Object, edits []control.Edit) (string, error) {

@@ -29,7 +29,7 @@ type Config struct {
 	Workers    int
 
 	MinSeverity control.Severity // findings below are counted as their outcome but not reported
-	Namespaces  []string         // only subjects of these; cluster-scoped ones are always judged
+	Namespaces  []string         // only subjects of these, and the namespaces themselves; other cluster-scoped ones are always judged
 	Excuses     Excuses
 	Baseline    Baseline
 
@@ -76,7 +76,8 @@ func Run(ctx context.Context, cfg Config) (*report.Summary, error) {
 	return judge(ctx, &cfg, snap, start)
 }
 
-// Collect reads all sources into a snapshot.
+// Collect reads all sources into a snapshot. Of several sources, one that cannot
+// be read at all is a gap; a single one is an error.
 func Collect(ctx context.Context, cfg *Config) (*world.Snapshot, error) {
 	if cfg.Builder == nil {
 		cfg.Builder = &world.Builder{}
@@ -84,8 +85,11 @@ func Collect(ctx context.Context, cfg *Config) (*world.Snapshot, error) {
 	want := control.Wants(cfg.Controls)
 	for i, src := range cfg.Sources {
 		cfg.progress(Progress{Stage: "collecting", What: src.Name(), Done: i, Total: len(cfg.Sources)})
-		if err := src.Collect(ctx, want, cfg.Builder); err != nil {
-			return nil, fmt.Errorf("collecting from %s: %w", src.Name(), err)
+		switch err := src.Collect(ctx, want, cfg.Builder); {
+		case err != nil && (len(cfg.Sources) == 1 || ctx.Err() != nil):
+			return nil, err
+		case err != nil:
+			cfg.Builder.AddGap(world.Gap{Pos: world.Pos{File: src.Name()}, Why: err})
 		}
 	}
 	return cfg.Builder.Snapshot(), nil
@@ -166,7 +170,7 @@ func (r *run) subject(v *control.Verdicts) error {
 	if r.done%1000 == 1 {
 		r.cfg.progress(Progress{Stage: "judging", Done: r.done, Total: r.snap.Len()})
 	}
-	if !r.inScope(v.Subject) {
+	if !InScope(v.Subject.Ref, r.cfg.Namespaces) {
 		return nil
 	}
 	r.summary.Objects++
@@ -191,8 +195,18 @@ func (r *run) subject(v *control.Verdicts) error {
 	return nil
 }
 
-func (r *run) inScope(o *world.Object) bool {
-	return len(r.cfg.Namespaces) == 0 || o.Namespace == "" && !world.Namespaced(o.GroupKind()) || slices.Contains(r.cfg.Namespaces, o.Namespace)
+// InScope says whether a subject belongs to the namespaces that were chosen:
+// it is in one of them, it is one of them, or it is cluster-scoped. Without
+// namespaces everything does.
+func InScope(ref world.Ref, namespaces []string) bool {
+	switch gk := ref.GroupKind(); {
+	case len(namespaces) == 0:
+		return true
+	case gk == "Namespace":
+		return slices.Contains(namespaces, ref.Name)
+	default:
+		return slices.Contains(namespaces, ref.Namespace) || ref.Namespace == "" && !world.Namespaced(gk)
+	}
 }
 
 func (r *run) tally(o control.Outcome) {

@@ -70,7 +70,13 @@ func (f *fixFlags) run(cmd *cobra.Command, sys *system, paths []string) error {
 	}
 	bar.show(scan.Progress{Stage: "judging", What: plain.Count(snap.Len(), "object")})
 	opts := control.Options{Controls: cfg.Controls, Params: cfg.Params, Severities: cfg.Severities, Workers: cfg.Workers, Excuse: cfg.Excuses.Excuse}
-	plan, err := fix.Make(cmd.Context(), snap, opts, func(x *control.Finding) bool { return x.Severity >= cfg.MinSeverity })
+	var namespaces []string
+	if f.namespace != "" {
+		namespaces = []string{f.namespace}
+	}
+	plan, err := fix.Make(cmd.Context(), snap, opts, func(x *control.Finding) bool {
+		return x.Severity >= cfg.MinSeverity && scan.InScope(x.Subject, namespaces)
+	})
 	if err != nil {
 		return fmt.Errorf("planning the fixes: %w", err)
 	}
@@ -105,7 +111,15 @@ func (f *fixFlags) show(ctx context.Context, sys *system, plan *fix.Plan) error 
 			}
 		}
 	}
-	return showPatches(ctx, sys, f.charts, plan.Patches)
+	if err := showPatches(ctx, sys, f.charts, plan.Patches); err != nil {
+		return err
+	}
+	for _, o := range plan.Objects {
+		if _, err := fmt.Fprintf(sys.stdout, "---\n# to add, for %s\n%s", plain.Line(o.For.Ref.String()), o.Text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // summary says on standard error what was, or would be, mended and what was not.
@@ -124,6 +138,9 @@ func (f *fixFlags) summary(sys *system, plan *fix.Plan) {
 		parts = append(parts, "1 object needs the change shown above")
 	case n > 1:
 		parts = append(parts, fmt.Sprintf("%d objects need the changes shown above", n))
+	}
+	if n := len(plan.Objects); n > 0 {
+		parts = append(parts, plain.Count(n, "new object")+" shown above to add")
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "nothing that a machine can mend")

@@ -122,6 +122,9 @@ func (f *inputFlags) sources(sys *system, paths []string, file *config.File) ([]
 	}
 	var plain []string
 	for _, p := range paths {
+		if strings.Contains(p, "://") {
+			return nil, fmt.Errorf("%s is remote, and nothing is fetched: download it, or pipe it to 'bulwark scan -'", p)
+		}
 		if helm.DetectArchive(p) {
 			out = append(out, f.chart(p, shownPath(base, p)))
 			continue

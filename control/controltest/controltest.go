@@ -11,6 +11,11 @@
 //
 // Beside x.yaml, x.yaml.golden is the file after every first fix of the control
 // was applied. Each control needs a fixture with a finding and a subject that passes.
+//
+// Dockerfiles are testdata/<ID>/*.Dockerfile. Their comments have lines of their
+// own: `# want-next "regexp"` and `# want-prev "regexp"`, and the same with
+// unknown, speak of the line below and above. A comment that excuses a finding
+// there is honoured. x.Dockerfile beside x.yaml is part of the same world.
 package controltest
 
 import (
@@ -27,7 +32,7 @@ import (
 
 	"bulwark/control"
 	"bulwark/fix"
-	"bulwark/internal/ytree"
+	"bulwark/source/dockerfile"
 	"bulwark/world"
 )
 
@@ -38,8 +43,9 @@ func Run(t *testing.T, controls []*control.Control) {
 		t.Run(c.ID, func(t *testing.T) {
 			dir := filepath.Join("testdata", c.ID)
 			files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+			files = append(files, alone(filepath.Join(dir, "*.Dockerfile"))...)
 			if err != nil || len(files) == 0 {
-				t.Fatalf("control %s has no fixture: write %s/*.yaml with # want comments", c.ID, dir)
+				t.Fatalf("control %s has no fixture: write %s/*.yaml or *.Dockerfile with # want comments", c.ID, dir)
 			}
 			var total tally
 			for _, file := range files {
@@ -67,6 +73,7 @@ type fixture struct {
 	scope  world.Completeness
 	target int
 	wants  map[int][]*expectation // by line
+	beside *fixture               // the Dockerfile that is part of the same world
 }
 
 type expectation struct {
@@ -93,19 +100,15 @@ func runFile(t *testing.T, c *control.Control, file string) tally {
 			}
 		}
 		for _, f := range v.Findings {
-			fx.expect(t, false, f.Evidence[0].Pos, f.Message)
+			if f.Suppressed == nil {
+				fx.expect(t, false, f.Evidence[0].Pos, f.Message)
+			}
 		}
 		for _, u := range v.Unknowns {
 			fx.expect(t, true, u.Pos, u.Why)
 		}
 	}
-	for _, line := range slices.Sorted(keys(fx.wants)) {
-		for _, e := range fx.wants[line] {
-			if !e.met {
-				t.Errorf("%s:%d: nothing matches %q", file, line, e.pattern)
-			}
-		}
-	}
+	fx.unmet(t)
 	checkGolden(t, c, fx, file, verdicts)
 	return n
 }
@@ -120,8 +123,26 @@ func keys(m map[int][]*expectation) func(func(int) bool) {
 	}
 }
 
+// unmet reports the expectations that nothing has met.
+func (fx *fixture) unmet(t *testing.T) {
+	t.Helper()
+	for _, line := range slices.Sorted(keys(fx.wants)) {
+		for _, e := range fx.wants[line] {
+			if !e.met {
+				t.Errorf("%s:%d: nothing matches %q", fx.name, line, e.pattern)
+			}
+		}
+	}
+	if fx.beside != nil {
+		fx.beside.unmet(t)
+	}
+}
+
 func (fx *fixture) expect(t *testing.T, unknown bool, pos world.Pos, message string) {
 	t.Helper()
+	if fx.beside != nil && pos.File == fx.beside.name {
+		fx = fx.beside
+	}
 	for _, e := range fx.wants[pos.Line] {
 		if !e.met && e.unknown == unknown && e.pattern.MatchString(message) {
 			e.met = true
@@ -139,14 +160,17 @@ func (fx *fixture) expect(t *testing.T, unknown bool, pos world.Pos, message str
 func (fx *fixture) judge(t *testing.T, c *control.Control) []*control.Verdicts {
 	t.Helper()
 	b := &world.Builder{Target: fx.target, Completeness: fx.scope}
-	for _, s := range ytree.Split(fx.text) {
-		b.AddDoc(&world.Doc{File: fx.name, Text: fx.text, Start: s.Start, End: s.End})
-	}
+	fx.read(b)
 	snap := b.Snapshot()
 	for _, g := range snap.Gaps() {
-		t.Errorf("%s:%d: cannot be read: %v", fx.name, g.Pos.Line, g.Why)
+		if g.What.Kind != dockerfile.Kind { // a broken Dockerfile is something to judge
+			t.Errorf("%s:%d: cannot be read: %v", fx.name, g.Pos.Line, g.Why)
+		}
 	}
 	opts := control.Options{Controls: []*control.Control{c}, Strict: true, Params: map[string]map[string]any{c.ID: fx.params}}
+	if isDockerfile(fx.name) {
+		opts.Excuse = excuse(t, c)
+	}
 	var out []*control.Verdicts
 	err := control.Run(context.Background(), snap, opts, func(v *control.Verdicts) error {
 		out = append(out, v)
@@ -182,7 +206,7 @@ func checkGolden(t *testing.T, c *control.Control, fx *fixture, file string, ver
 	left := again.judge(t, c)
 	for _, v := range left {
 		for _, f := range v.Findings {
-			if len(f.Fixes) > 0 {
+			if len(f.Fixes) > 0 && f.Suppressed == nil {
 				t.Errorf("%s: after its fix this finding is still there: %s: %s", file, f.Evidence[0].Pos.Path, f.Message)
 			}
 		}
@@ -197,7 +221,7 @@ func (fx *fixture) mend(t *testing.T, verdicts []*control.Verdicts) string {
 	var jobs []fix.Job
 	for _, v := range verdicts {
 		for _, f := range v.Findings {
-			if len(f.Fixes) > 0 {
+			if len(f.Fixes) > 0 && f.Suppressed == nil {
 				jobs = append(jobs, fix.Job{Object: v.Subject, Edits: f.Fixes[0].Edits})
 			}
 		}
@@ -210,7 +234,7 @@ func (fx *fixture) mend(t *testing.T, verdicts []*control.Verdicts) string {
 }
 
 var (
-	comment = regexp.MustCompile(`#\s*(want|unknown)\s+(".*)$`)
+	comment = regexp.MustCompile(`#\s*(want|unknown)(-next|-prev)?\s+(".*)$`)
 	quoted  = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
 )
 
@@ -220,6 +244,13 @@ func readFixture(file string) (*fixture, error) {
 		return nil, err
 	}
 	fx := &fixture{name: file, text: string(b), wants: map[int][]*expectation{}}
+	if beside, isYAML := strings.CutSuffix(file, ".yaml"); isYAML {
+		if _, err := os.Stat(beside + ".Dockerfile"); err == nil {
+			if fx.beside, err = readFixture(beside + ".Dockerfile"); err != nil {
+				return nil, err
+			}
+		}
+	}
 	for i, line := range strings.Split(fx.text, "\n") {
 		if directive, ok := strings.CutPrefix(line, "# "); ok {
 			if err := fx.directive(directive); err != nil {
@@ -230,7 +261,14 @@ func readFixture(file string) (*fixture, error) {
 		if m == nil {
 			continue
 		}
-		for _, q := range quoted.FindAllString(m[2], -1) {
+		at := i + 1
+		switch m[2] {
+		case "-next":
+			at++
+		case "-prev":
+			at--
+		}
+		for _, q := range quoted.FindAllString(m[3], -1) {
 			text, err := strconv.Unquote(q)
 			if err != nil {
 				text = q[1 : len(q)-1]
@@ -239,7 +277,7 @@ func readFixture(file string) (*fixture, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s:%d: %w", file, i+1, err)
 			}
-			fx.wants[i+1] = append(fx.wants[i+1], &expectation{unknown: m[1] == "unknown", pattern: re})
+			fx.wants[at] = append(fx.wants[at], &expectation{unknown: m[1] == "unknown", pattern: re})
 		}
 	}
 	return fx, nil

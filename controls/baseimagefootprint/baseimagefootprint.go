@@ -12,11 +12,11 @@ const concept = "base-image-footprint"
 
 // Controls returns the controls of the concept.
 func Controls() []*control.Control {
-	return []*control.Control{
+	return append([]*control.Control{
 		distribution,
 		toolchain,
 		endOfLife,
-	}
+	}, dockerfileControls()...)
 }
 
 // small ends a tag of a reduced variant.

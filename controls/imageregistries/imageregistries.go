@@ -2,20 +2,24 @@
 // where images come from, and how they are fetched.
 package imageregistries
 
-import "bulwark/control"
+import (
+	"slices"
+
+	"bulwark/control"
+)
 
 const concept = "image-registries"
 
 // Controls returns the controls of the concept.
 func Controls() []*control.Control {
-	return []*control.Control{
+	return slices.Concat([]*control.Control{
 		notAllowed,
 		retired,
 		denied,
 		addressed,
 		pullSecret,
 		nameNotAllowed,
-	}
+	}, dockerfileControls())
 }
 
 const noScheme = "Entries are as docker.io, ghcr.io/shop, *.azurecr.io or docker.io/library/nginx."

@@ -14,7 +14,8 @@ const concept = "kubernetes-secrets"
 
 // Controls returns the controls of the concept.
 func Controls() []*control.Control {
-	return slices.Concat(literalControls(), placeControls(), manifestControls(), envControls(), referenceControls(), wordControls(), storageControls(), mountedControls())
+	return slices.Concat(literalControls(), placeControls(), manifestControls(), envControls(), referenceControls(), wordControls(), storageControls(), mountedControls(),
+		dockerfileControls())
 }
 
 // what describes a match without showing it.

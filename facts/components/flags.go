@@ -74,13 +74,22 @@ func split(text, path string) []word {
 	return out
 }
 
+// program returns the name of the program that a word of a command line starts;
+// "" for a flag, whose value may end in a program's name.
+func program(word string) string {
+	if strings.HasPrefix(word, "-") {
+		return ""
+	}
+	return path.Base(word)
+}
+
 // identify returns the component that a command line runs and the words that
 // follow it; "" when it is none.
 func identify(words []word) (Component, []word) {
 	if len(words) == 0 {
 		return "", nil
 	}
-	first := path.Base(words[0].text)
+	first := program(words[0].text)
 	if c, ok := programs[first]; ok {
 		return c, words[1:]
 	}
@@ -98,7 +107,7 @@ func identify(words []word) (Component, []word) {
 		return "", nil
 	}
 	for i, w := range words[1:] {
-		if c, ok := programs[path.Base(w.text)]; ok && !strings.HasPrefix(w.text, "-") {
+		if c, ok := programs[program(w.text)]; ok {
 			return c, words[i+2:]
 		}
 	}

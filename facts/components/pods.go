@@ -81,7 +81,7 @@ func mayRun(first string) bool {
 	if len(ws) == 0 {
 		return false
 	}
-	name := path.Base(ws[0].text)
+	name := program(ws[0].text)
 	_, ok := programs[name]
 	return ok || wrappers[name] || name == "hyperkube"
 }

@@ -22,6 +22,7 @@ const (
 	maxMemory20k = 300 // MB
 	maxGrowth    = 1.3 // CPU per object at 200,000 objects against 20,000
 	maxCPUApps   = 0.3 // seconds for the manifests named with -apps
+	maxCPUDocker = 1.0 // seconds for 1,000 Dockerfiles with all controls
 )
 
 type bench struct {
@@ -66,6 +67,9 @@ func run(b *bench, apps string) error {
 		}
 		b.limit("real manifests, whole process: CPU seconds", real.cpu, maxCPUApps)
 	}
+	if err := b.dockerfiles(); err != nil {
+		return err
+	}
 	version, err := b.best(3, "version")
 	if err != nil {
 		return err
@@ -84,6 +88,20 @@ func (b *bench) limit(what string, got, limit float64) {
 		verdict, b.fail = "MISSED", true
 	}
 	fmt.Printf("%-58s %8.2f  (limit %.1f) %s\n", what, got, limit, verdict)
+}
+
+// dockerfiles measures a scan of Dockerfiles.
+func (b *bench) dockerfiles() error {
+	dir := filepath.Join(b.dir, "dockerfiles")
+	if err := estate.Dockerfiles(dir, 1000, 1); err != nil {
+		return err
+	}
+	u, err := b.best(3, "scan", dir, "--profile", "all", "--fail-on", "never", "-q", "-o", "json")
+	if err != nil {
+		return err
+	}
+	b.limit("1,000 Dockerfiles, all controls: CPU seconds", u.cpu, maxCPUDocker)
+	return nil
 }
 
 // estate measures a scan of a generated estate.

@@ -70,7 +70,7 @@ func problems(c *control.Control, known map[string]bool) []string {
 		}
 	}
 	for _, r := range c.Refs {
-		if !strings.Contains(r, " ") && !strings.HasPrefix(r, "CVE-") {
+		if !strings.Contains(r, " ") && !strings.HasPrefix(r, "CVE-") && !strings.HasPrefix(r, "CWE-") {
 			add("reference %q names no tool or framework", r)
 		}
 	}
@@ -78,8 +78,8 @@ func problems(c *control.Control, known map[string]bool) []string {
 }
 
 // foreign lists kinds that k8s.io/api does not have: no longer, or because
-// another tool's inventory of nodes is no API object.
-var foreign = map[string]bool{"PodSecurityPolicy": true, "NodeInfo": true}
+// they are no API objects.
+var foreign = map[string]bool{"PodSecurityPolicy": true, "NodeInfo": true, "Dockerfile": true}
 
 // judgedInAGroup says whether a control judges the kind in an API group too:
 // it may then also judge it where somebody wrote it without the group.

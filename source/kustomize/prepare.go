@@ -1,5 +1,7 @@
 package kustomize
 
+//lint:file-ignore SA1019 people's kustomizations have the deprecated fields, and this is what makes the others of them
+
 import (
 	"fmt"
 	"os"

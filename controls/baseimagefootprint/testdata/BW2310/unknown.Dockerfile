@@ -1,0 +1,3 @@
+ARG IMAGE
+# unknown-next "not known"
+FROM $IMAGE

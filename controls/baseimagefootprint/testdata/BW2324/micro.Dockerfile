@@ -1,0 +1,3 @@
+FROM fedora:43
+# want-next "microdnf leaves"
+RUN microdnf install -y bash

@@ -1,0 +1,4 @@
+# syntax=docker/dockerfile:1
+# escape=\
+# The image of the shop.
+FROM alpine:3.22

@@ -1,0 +1,2 @@
+FROM haproxy:3.2
+COPY haproxy.cfg /usr/local/etc/haproxy/

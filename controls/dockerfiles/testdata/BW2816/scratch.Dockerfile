@@ -1,0 +1,3 @@
+# want-next "there is no USER"
+FROM scratch
+COPY app /app

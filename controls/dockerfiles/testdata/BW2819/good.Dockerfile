@@ -1,0 +1,2 @@
+FROM debian:13
+RUN useradd -u 10001 app && passwd -l app

@@ -1,0 +1,3 @@
+FROM debian:13
+RUN --network=none make
+RUN --mount=type=cache,target=/root/.cache make

@@ -1,0 +1,3 @@
+FROM busybox
+EXPOSE 8080 2222 220/udp $PORT
+CMD ["/app"]

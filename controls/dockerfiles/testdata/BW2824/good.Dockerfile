@@ -1,0 +1,4 @@
+FROM busybox
+WORKDIR /development
+WORKDIR /dev/shm/cache
+VOLUME /data /process

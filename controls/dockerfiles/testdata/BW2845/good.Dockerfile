@@ -1,0 +1,2 @@
+FROM alpine:3.22
+RUN rpm --import x.asc && rpm -i x.rpm

@@ -1,0 +1,4 @@
+FROM debian:13 AS a
+CMD ["/a"]
+FROM a
+CMD ["/a"]

@@ -1,0 +1,4 @@
+FROM debian:13 AS a
+ENTRYPOINT ["/a"]
+FROM a
+ENTRYPOINT ["/a"]

@@ -1,0 +1,4 @@
+FROM debian:13
+ENTRYPOINT ["/a"]
+# hadolint ignore=DL4004
+ENTRYPOINT ["/a"]

@@ -1,0 +1,4 @@
+FROM debian:13 AS a
+HEALTHCHECK CMD ["/a"]
+FROM a
+HEALTHCHECK CMD ["/a"]

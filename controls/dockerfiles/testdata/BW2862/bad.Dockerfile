@@ -1,0 +1,4 @@
+FROM golang:1.27
+# want-next "no HEALTHCHECK"
+FROM debian:13
+CMD ["/app"]

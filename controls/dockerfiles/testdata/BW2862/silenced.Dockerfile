@@ -1,0 +1,2 @@
+# trivy:ignore:DS-0026
+FROM debian:13

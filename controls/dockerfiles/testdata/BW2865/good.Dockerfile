@@ -1,0 +1,2 @@
+FROM debian:13
+EXPOSE 80 443/tcp

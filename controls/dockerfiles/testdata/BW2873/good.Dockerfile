@@ -1,0 +1,3 @@
+from debian:13
+run true
+copy a /b

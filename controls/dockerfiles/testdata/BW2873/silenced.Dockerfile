@@ -1,0 +1,4 @@
+# check=skip=ConsistentInstructionCasing
+FROM debian:13
+run true
+COPY a /b

@@ -1,0 +1,4 @@
+FROM debian:13
+RUN true && \
+    # a comment
+    true

@@ -1,0 +1,3 @@
+FROM debian:13
+WORKDIR /app
+RUN make && echo cd

@@ -1,0 +1,4 @@
+# params: {"allow": ["registry.example", "docker.io/library", "docker.io/docker/dockerfile"]}
+ARG BASE
+# unknown-next "not known before the build"
+FROM ${BASE}

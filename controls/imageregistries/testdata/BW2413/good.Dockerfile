@@ -1,0 +1,2 @@
+# params: {"deny": ["docker.io"]}
+FROM quay.io/org/x:1

@@ -1,0 +1,14 @@
+FROM alpine:3.22 AS build
+ARG NPM_TOKEN
+FROM alpine:3.22
+# want-next "ARG GITHUB_TOKEN"
+ARG GITHUB_TOKEN
+# want-next "ENV API_KEY"
+ENV API_KEY=x A=b
+# want-next "ARG VITE_AWS_ACCESS_KEY_ID"
+ARG VITE_AWS_ACCESS_KEY_ID=REPLACE
+# want-next "ENV GITHUB_TOKEN"
+ENV GITHUB_TOKEN
+COPY --from=build /a /a
+# hadolint ignore=DL3064
+ARG DB_PASSWORD
