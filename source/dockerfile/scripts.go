@@ -112,7 +112,7 @@ func (s *Script) parse(text mapped) {
 	}
 	tree, err := parseShell(s.parser, s.Text)
 	if err != nil {
-		s.Err, s.ErrAt = shellError(err, text)
+		s.ErrAt, s.Err = shellError(err, text)
 		return
 	}
 	s.Tree = tree
@@ -173,16 +173,17 @@ func nesting(text string) int {
 	return max(most, strings.Count(text, "`")/20)
 }
 
-func shellError(err error, text mapped) (error, int) {
+// shellError returns where a script does not parse, and why.
+func shellError(err error, text mapped) (int, error) {
 	var parse syntax.ParseError
 	var lang syntax.LangError
 	switch {
 	case errors.As(err, &parse):
-		return errors.New(parse.Text), text.offset(int(parse.Pos.Offset()))
+		return text.offset(int(parse.Pos.Offset())), errors.New(parse.Text)
 	case errors.As(err, &lang):
-		return errors.New(lang.Error()), text.offset(int(lang.Pos.Offset()))
+		return text.offset(int(lang.Pos.Offset())), errors.New(lang.Error())
 	}
-	return err, text.offset(0)
+	return text.offset(0), err
 }
 
 // options finds set -e and set -o pipefail among the first commands.
