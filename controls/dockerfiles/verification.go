@@ -125,7 +125,7 @@ func unverifiedClients() []unverified {
 			id: "BW2832", tool: "curl", severity: control.High, refs: []string{"checkov CKV2_DOCKER_2", "checkov RunUnsafeCurl"},
 			how: "curl with -k, alone or within a group of letters, --insecure, --proxy-insecure or --doh-insecure", drop: true,
 			instead: "Make the authority known to the image, or name it with --cacert.",
-			command: option(regexp.MustCompile(`^curl$`), "-k", "--insecure", "--proxy-insecure", "--doh-insecure"),
+			command: curlUnverified,
 		},
 		{
 			id: "BW2833", tool: "wget", severity: control.High, refs: []string{"checkov CKV2_DOCKER_3", "checkov RunUnsafeWget"},
@@ -179,7 +179,7 @@ func unverifiedLanguages() []unverified {
 			id: "BW2837", tool: "npm or yarn", severity: control.High,
 			refs: []string{"checkov CKV2_DOCKER_12", "checkov CKV2_DOCKER_13", "checkov EnvNpmConfigStrictSsl", "checkov RunNpmConfigSetStrictSsl"},
 			how:  "the variable NPM_CONFIG_STRICT_SSL, in capitals or not, with the value false, and npm, yarn or pnpm told to set strict-ssl to false", instead: "Name the authority with npm config set cafile.",
-			variables: map[string]func(string) bool{"NPM_CONFIG_STRICT_SSL": falsy, "npm_config_strict_ssl": falsy},
+			variables: map[string]func(string) bool{"NPM_CONFIG_STRICT_SSL": isFold("false"), "npm_config_strict_ssl": isFold("false")},
 			command:   npmUnverified,
 		},
 		{

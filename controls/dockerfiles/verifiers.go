@@ -37,6 +37,27 @@ func isFold(word string) func(string) bool {
 	return func(s string) bool { return strings.EqualFold(s, word) }
 }
 
+// curlUnverified finds -k, also within a group of letters; what follows a
+// letter that takes a value is that value ("-okube").
+func curlUnverified(c *dockerfile.Command) int {
+	if c.Name != "curl" {
+		return -1
+	}
+	for i, w := range c.Args {
+		switch w.Text {
+		case "--insecure", "--proxy-insecure", "--doh-insecure":
+			return i
+		}
+		if len(w.Text) < 2 || w.Text[0] != '-' || w.Text[1] == '-' {
+			continue
+		}
+		if letters, _, _ := cutAny(w.Text[1:], "AbcCdDeEFhHKmoPQrtTuUwxXyYz"); strings.Contains(letters, "k") {
+			return i
+		}
+	}
+	return -1
+}
+
 func gitUnverified(c *dockerfile.Command) int {
 	if c.Name != "git" {
 		return -1

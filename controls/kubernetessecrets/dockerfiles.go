@@ -143,7 +143,7 @@ Give it to the build as a secret mount, and to the pod as a Secret.
 }
 
 // credentialWords say that a variable holds a credential.
-var credentialWords = regexp.MustCompile(`(^|_)(APIKEY|AUTH|CREDENTIALS?|KEY|PASSWORD|PASSPHRASE|PWORD|PASSWD|PASS|PSW|PWD|SECRET|TOKEN|PRIVATE)(_|$)`)
+var credentialWords = regexp.MustCompile(`(^|_)(APIKEY|AUTH|CREDENTIALS?|KEY|PASSWORD|PASSPHRASE|PWORD|PASSWD|PASS|PSW|USR|PWD|SECRET|TOKEN|PRIVATE)(_|$)`)
 
 // harmlessWords say that it does not, but speaks of one.
 var harmlessWords = regexp.MustCompile(`(^|_)(PUBLIC|PUB|FILE|FILENAME|PATH|DIR|DIRECTORY|VERSION|URL|URI|HOST|SERVER|KEYSERVER|NAME|ALIAS|TYPE|LENGTH|SIZE|TTL|EXPIRY|ALGORITHM|ID|IDS|FINGERPRINT|GPG|METHOD|MODE|ENABLED|SUM|SHA256|CHECKSUM)(_|$)`)
