@@ -70,7 +70,7 @@ var giveUpRoot = regexp.MustCompile(`^library/(memcached|haproxy|solr|sonarqube|
 var unprivileged = regexp.MustCompile(`(?i)(nonroot|non-root|rootless|unprivileged)`)
 
 var noUser = &control.Control{
-	ID: "BW2816", Concept: concept, Severity: control.Medium,
+	ID: "BW2816", Concept: concept, Severity: control.Low,
 	Title: "Image never gives up root",
 	Doc: `An image without a USER runs as the user of its base, and that is root in nearly all of them. Root in a container is one hole
 away from root on the node.
