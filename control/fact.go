@@ -19,6 +19,11 @@ type Fact[T any] struct {
 	Kinds    []string
 	Requires []AnyFact
 	Derive   func(*View) (T, error)
+
+	// Partial facts are derived also when some of their kinds could not be read:
+	// they ask View.Gapped and answer unknown where it matters. Any other fact
+	// then ends in the reason why the kind is missing.
+	Partial bool
 }
 
 // AnyFact is a Fact of any type.
@@ -26,12 +31,14 @@ type AnyFact interface {
 	factName() string
 	factKinds() []string
 	factRequires() []AnyFact
+	factPartial() bool
 	derive(*View) (any, error)
 }
 
 func (f *Fact[T]) factName() string            { return f.Name }
 func (f *Fact[T]) factKinds() []string         { return f.Kinds }
 func (f *Fact[T]) factRequires() []AnyFact     { return f.Requires }
+func (f *Fact[T]) factPartial() bool           { return f.Partial }
 func (f *Fact[T]) derive(v *View) (any, error) { return f.Derive(v) }
 
 // Asker is what a fact can be asked on behalf of: a Pass or a View.
@@ -49,6 +56,17 @@ func (f *Fact[T]) Of(a Asker) (T, error) {
 	}
 	return v.(T), nil
 }
+
+// In returns the fact for a snapshot outside of a run, for commands that ask
+// one question. Everything it rests on is computed anew.
+func (f *Fact[T]) In(snap *world.Snapshot) (T, error) {
+	return f.Of(&asker{fs: &facts{snap: snap, done: map[AnyFact]*cell{}}})
+}
+
+// asker asks for any fact.
+type asker struct{ fs *facts }
+
+func (a *asker) ask(f AnyFact) (any, error) { return a.fs.of(f) }
 
 // View is what a Fact sees of the world.
 type View struct {
@@ -74,6 +92,13 @@ func (v *View) Get(ref world.Ref) *world.Object {
 func (v *View) Knows(kind, namespace string) error {
 	v.mustDeclare(kind)
 	return v.run.snap.Knows(kind, namespace)
+}
+
+// Gapped returns why a declared kind could not be read, or nil. Facts that are
+// not Partial need not ask.
+func (v *View) Gapped(kind string) error {
+	v.mustDeclare(kind)
+	return v.run.snap.Gapped(kind)
 }
 
 // Target returns the Kubernetes minor version that the snapshot is judged for.
@@ -138,9 +163,11 @@ func (e *unreadError) Unwrap() error { return e.error }
 
 // derive computes a fact, unless a kind that it rests on could not be read.
 func (fs *facts) derive(f AnyFact) (v any, err error) {
-	for _, kind := range f.factKinds() {
-		if err := fs.snap.Gapped(kind); err != nil {
-			return nil, &unreadError{err}
+	if !f.factPartial() {
+		for _, kind := range f.factKinds() {
+			if err := fs.snap.Gapped(kind); err != nil {
+				return nil, &unreadError{err}
+			}
 		}
 	}
 	if !fs.strict {

@@ -183,9 +183,10 @@ func (r *runner) plan(o *world.Object) []*Control {
 	return p
 }
 
-// Wants returns the kinds that a set of controls needs collected: their
-// subjects and, through the facts they require, everything else they look at.
-func Wants(controls []*Control) []string {
+// Wants returns the kinds that a set of controls, and facts asked for on their
+// own, need collected: their subjects and, through the facts they require,
+// everything else they look at.
+func Wants(controls []*Control, facts ...AnyFact) []string {
 	seen := map[string]bool{}
 	var fact func(AnyFact)
 	fact = func(f AnyFact) {
@@ -195,6 +196,9 @@ func Wants(controls []*Control) []string {
 		for _, g := range f.factRequires() {
 			fact(g)
 		}
+	}
+	for _, f := range facts {
+		fact(f)
 	}
 	for _, c := range controls {
 		for _, k := range c.Kinds {

@@ -20,6 +20,7 @@ import (
 type Config struct {
 	Sources  []source.Source
 	Controls []*control.Control
+	Facts    []control.AnyFact  // that are asked for besides the controls', for which Collect reads the kinds
 	Offered  []*control.Control // all that could have been selected, for advice; nil when that is not known
 	Handler  report.Handler
 
@@ -82,7 +83,7 @@ func Collect(ctx context.Context, cfg *Config) (*world.Snapshot, error) {
 	if cfg.Builder == nil {
 		cfg.Builder = &world.Builder{}
 	}
-	want := control.Wants(cfg.Controls)
+	want := control.Wants(cfg.Controls, cfg.Facts...)
 	for i, src := range cfg.Sources {
 		cfg.progress(Progress{Stage: "collecting", What: src.Name(), Done: i, Total: len(cfg.Sources)})
 		switch err := src.Collect(ctx, want, cfg.Builder); {

@@ -38,12 +38,18 @@ type inputFlags struct {
 }
 
 func (f *inputFlags) register(fs *pflag.FlagSet, live bool) {
+	fs.StringVarP(&f.namespace, "namespace", "n", "", "judge only this `namespace`; file objects without one are taken to be in it")
+	f.registerAll(fs, live)
+}
+
+// registerAll registers the flags for commands whose question is about
+// everything there is.
+func (f *inputFlags) registerAll(fs *pflag.FlagSet, live bool) {
 	if live {
 		fs.BoolVar(&f.cluster, "cluster", false, "read the cluster of the current kubeconfig context, or of the pod this runs in")
 		fs.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig `file` (default $KUBECONFIG, then ~/.kube/config)")
 		fs.StringVar(&f.context, "context", "", "kubeconfig `context`; implies --cluster")
 	}
-	fs.StringVarP(&f.namespace, "namespace", "n", "", "judge only this `namespace`; file objects without one are taken to be in it")
 	fs.StringVar(&f.target, "target", "", "Kubernetes `version` to judge for, such as 1.34 (default the cluster's, else 1."+strconv.Itoa(world.NewestMinor)+")")
 	fs.StringVar(&f.scope, "scope", "", "how far the input proves that something does not exist: auto, complete or partial")
 	fs.StringSliceVar(&f.exclude, "exclude", nil, "`paths` or patterns to leave out")

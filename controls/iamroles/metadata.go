@@ -4,7 +4,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"bulwark/control"
-	"bulwark/facts/isolation"
+	"bulwark/facts/netpolicies"
 	"bulwark/internal/linuxpods"
 )
 
@@ -23,9 +23,9 @@ Deny egress by default and allow what is needed, without the address.
 ` + "```yaml\negress:\n  - to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.0.0/16]}}]\n```",
 	Refs:     []string{"NSA data", "ATT&CK T1552.005", "kubescape C-0052"},
 	Kinds:    []string{control.Pods},
-	Requires: []control.AnyFact{isolation.Fact},
+	Requires: []control.AnyFact{netpolicies.Fact},
 	Check: func(p *control.Pass) error {
-		policies, err := isolation.Fact.Of(p)
+		policies, err := netpolicies.Fact.Of(p)
 		if err != nil {
 			return err
 		}
@@ -37,7 +37,7 @@ Deny egress by default and allow what is needed, without the address.
 			if t.Meta != nil {
 				set = t.Meta.Labels
 			}
-			policy, err := policies.Isolates(p.Subject.Namespace, set, isolation.Egress)
+			policy, err := policies.Isolates(p.Subject.Namespace, set, netpolicies.Egress)
 			switch {
 			case policy != nil:
 			case err != nil:

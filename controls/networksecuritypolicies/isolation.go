@@ -6,7 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"bulwark/control"
-	"bulwark/facts/isolation"
+	"bulwark/facts/netpolicies"
 	"bulwark/world"
 )
 
@@ -24,8 +24,8 @@ var openIngress = &control.Control{
 		"CIS 1.12 5.3.2", "NSA net", "ATT&CK T1046",
 	},
 	Kinds:    []string{control.Pods},
-	Requires: []control.AnyFact{isolation.Fact},
-	Check:    func(p *control.Pass) error { return checkIsolation(p, isolation.Ingress) },
+	Requires: []control.AnyFact{netpolicies.Fact},
+	Check:    func(p *control.Pass) error { return checkIsolation(p, netpolicies.Ingress) },
 	Doc: `A pod that no policy selects for ingress takes connections from every pod of the cluster. Whoever takes over one pod
 reaches all others: databases, queues and admin ports that trust their network.
 
@@ -52,8 +52,8 @@ var openEgress = &control.Control{
 		"CIS 1.12 5.3.2", "NSA net", "ATT&CK T1046", "ATT&CK T1041",
 	},
 	Kinds:    []string{control.Pods},
-	Requires: []control.AnyFact{isolation.Fact},
-	Check:    func(p *control.Pass) error { return checkIsolation(p, isolation.Egress) },
+	Requires: []control.AnyFact{netpolicies.Fact},
+	Check:    func(p *control.Pass) error { return checkIsolation(p, netpolicies.Egress) },
 	Doc: `A pod that no policy selects for egress may connect anywhere: to the cloud metadata service, to every other pod, and to
 the internet, where tools are fetched from and stolen data is sent to.
 
@@ -72,8 +72,8 @@ Allow what is needed, name resolution first:
 `,
 }
 
-func checkIsolation(p *control.Pass, d isolation.Direction) error {
-	x, err := isolation.Fact.Of(p)
+func checkIsolation(p *control.Pass, d netpolicies.Direction) error {
+	x, err := netpolicies.Fact.Of(p)
 	if err != nil {
 		return err
 	}
@@ -106,17 +106,17 @@ func podLabels(t *world.PodTemplate) labels.Set {
 	return t.Meta.Labels
 }
 
-func lower(d isolation.Direction) string { return strings.ToLower(string(d)) }
+func lower(d netpolicies.Direction) string { return strings.ToLower(string(d)) }
 
-func denyMessage(d isolation.Direction) string {
-	if d == isolation.Egress {
+func denyMessage(d netpolicies.Direction) string {
+	if d == netpolicies.Egress {
 		return "deny egress of every pod of the namespace by default; first add policies for what must get out, DNS above all"
 	}
 	return "deny ingress to every pod of the namespace by default; first add policies for what must get in"
 }
 
 // denyYAML is a policy that isolates every pod of a namespace in one direction.
-func denyYAML(namespace string, d isolation.Direction) string {
+func denyYAML(namespace string, d netpolicies.Direction) string {
 	in := ""
 	if namespace != "" {
 		in = "\n  namespace: " + namespace

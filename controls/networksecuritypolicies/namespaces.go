@@ -2,7 +2,7 @@ package networksecuritypolicies
 
 import (
 	"bulwark/control"
-	"bulwark/facts/isolation"
+	"bulwark/facts/netpolicies"
 )
 
 func namespaceControls() []*control.Control {
@@ -18,9 +18,9 @@ var noPolicy = &control.Control{
 		"kubescape C-0206", "kubescape C-0054", "kubescape C-0049", "regolibrary internal-networking", "CIS 1.12 5.3.2", "NSA net", "ATT&CK T1046",
 	},
 	Kinds:    []string{"Namespace"},
-	Requires: []control.AnyFact{isolation.Fact},
+	Requires: []control.AnyFact{netpolicies.Fact},
 	Check: func(p *control.Pass) error {
-		x, err := isolation.Fact.Of(p)
+		x, err := netpolicies.Fact.Of(p)
 		if err != nil {
 			return err
 		}
@@ -31,7 +31,7 @@ var noPolicy = &control.Control{
 			p.Unknown("metadata.name", "whether namespace %q has a policy: %s", p.Subject.Name, err)
 		default:
 			p.Report("metadata.name", "namespace %q has no network policy", p.Subject.Name).
-				NewObject(denyMessage(isolation.Ingress), denyYAML(p.Subject.Name, isolation.Ingress))
+				NewObject(denyMessage(netpolicies.Ingress), denyYAML(p.Subject.Name, netpolicies.Ingress))
 		}
 		return nil
 	},
@@ -60,8 +60,8 @@ var noDenyIngress = &control.Control{
 	Severity: control.Medium,
 	Refs:     []string{"kyverno add-networkpolicy", "kyverno add-network-policy", "CIS 1.12 5.3.2", "NSA net", "ATT&CK T1046"},
 	Kinds:    []string{"Namespace"},
-	Requires: []control.AnyFact{isolation.Fact},
-	Check:    func(p *control.Pass) error { return checkDefaultDeny(p, isolation.Ingress) },
+	Requires: []control.AnyFact{netpolicies.Fact},
+	Check:    func(p *control.Pass) error { return checkDefaultDeny(p, netpolicies.Ingress) },
 	Doc: `Policies for single workloads protect those that somebody thought of. What is deployed tomorrow, or under another label,
 is open until a policy says that nothing is allowed unless allowed elsewhere.
 
@@ -85,8 +85,8 @@ var noDenyEgress = &control.Control{
 	Severity: control.Medium,
 	Refs:     []string{"kyverno add-networkpolicy", "kyverno add-network-policy", "CIS 1.12 5.3.2", "NSA net", "ATT&CK T1041"},
 	Kinds:    []string{"Namespace"},
-	Requires: []control.AnyFact{isolation.Fact},
-	Check:    func(p *control.Pass) error { return checkDefaultDeny(p, isolation.Egress) },
+	Requires: []control.AnyFact{netpolicies.Fact},
+	Check:    func(p *control.Pass) error { return checkDefaultDeny(p, netpolicies.Egress) },
 	Doc: `Without a default deny for egress, a pod that is taken over fetches its tools from the internet, reads the cloud's
 metadata service and sends away what it finds. Most workloads need name resolution and two or three peers.
 
@@ -105,8 +105,8 @@ rules are those of BW0104. A second policy that lets every pod reach the cluster
 `,
 }
 
-func checkDefaultDeny(p *control.Pass, d isolation.Direction) error {
-	x, err := isolation.Fact.Of(p)
+func checkDefaultDeny(p *control.Pass, d netpolicies.Direction) error {
+	x, err := netpolicies.Fact.Of(p)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
-// Package isolation answers which policies select a pod and in which directions they isolate it: NetworkPolicy,
+// Package netpolicies answers which policies select a pod and in which directions they isolate it: NetworkPolicy,
 // Cilium and Calico policies exactly, admin-tier policies as far as they can be decided without evaluating traffic.
-package isolation
+package netpolicies
 
 import (
 	"errors"
@@ -66,7 +66,7 @@ func (p *Policy) Of(d Direction) Section {
 
 // Fact is the index of all policies of the snapshot.
 var Fact = &control.Fact[*Index]{
-	Name:   "isolation",
+	Name:   "network policies",
 	Doc:    "Which network policies select a pod, and in which directions they isolate it.",
 	Kinds:  slices.Concat([]string{policyKind, namespaces}, ciliumKinds, calicoKinds, adminKinds),
 	Derive: derive,
