@@ -60,7 +60,7 @@ func (f *Fact[T]) Of(a Asker) (T, error) {
 // In returns the fact for a snapshot outside of a run, for commands that ask
 // one question. Everything it rests on is computed anew.
 func (f *Fact[T]) In(snap *world.Snapshot) (T, error) {
-	return f.Of(&asker{fs: &facts{snap: snap, done: map[AnyFact]*cell{}}})
+	return f.Of(&asker{fs: &facts{snap: snap}})
 }
 
 // asker asks for any fact.
@@ -123,9 +123,10 @@ func (v *View) ask(f AnyFact) (any, error) {
 // facts computes each fact of one snapshot at most once.
 type facts struct {
 	snap   *world.Snapshot
-	strict bool // let panics through, for tests
-	mu     sync.Mutex
-	done   map[AnyFact]*cell
+	strict bool     // let panics through, for tests
+	done   sync.Map // cells by AnyFact
+	once   sync.Map // what controls keep for a run: see Once
+	places sync.Map // positions by place
 }
 
 type cell struct {
@@ -135,13 +136,11 @@ type cell struct {
 }
 
 func (fs *facts) of(f AnyFact) (any, error) {
-	fs.mu.Lock()
-	c := fs.done[f]
-	if c == nil {
-		c = new(cell)
-		fs.done[f] = c
+	known, ok := fs.done.Load(f)
+	if !ok {
+		known, _ = fs.done.LoadOrStore(f, new(cell))
 	}
-	fs.mu.Unlock()
+	c := known.(*cell)
 	c.once.Do(func() {
 		c.value, c.err = fs.derive(f)
 		var unread *unreadError
@@ -160,6 +159,17 @@ func (fs *facts) of(f AnyFact) (any, error) {
 type unreadError struct{ error }
 
 func (e *unreadError) Unwrap() error { return e.error }
+
+// pos returns where a field stands. What findings relate to, such as the Service
+// that exposes a workload, is asked for many times.
+func (fs *facts) pos(p place) world.Pos {
+	if at, ok := fs.places.Load(p); ok {
+		return at.(world.Pos)
+	}
+	at := p.object.Pos(p.path)
+	fs.places.Store(p, at)
+	return at
+}
 
 // derive computes a fact, unless a kind that it rests on could not be read.
 func (fs *facts) derive(f AnyFact) (v any, err error) {

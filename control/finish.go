@@ -88,8 +88,8 @@ func (r *runner) finish(v *Verdicts, tree *ytree.Node, found []placedFinding) {
 			Evidence: []Evidence{{Tier: o.Tier, Pos: at.Pos, Value: evidenceValue(p.control, o, at)}},
 			Fixes:    p.fixesFor(), Covers: p.covers,
 		}
-		for _, pos := range p.related {
-			f.Evidence = append(f.Evidence, Evidence{Tier: o.Tier, Pos: pos})
+		for _, at := range p.related {
+			f.Evidence = append(f.Evidence, Evidence{Tier: o.Tier, Pos: r.facts.pos(at)})
 		}
 		f.ID = r.id(o, p.control, at.Stable)
 		if seen[f.ID]++; seen[f.ID] > 1 {

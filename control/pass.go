@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"sync"
 
 	"bulwark/internal/ytree"
 	"bulwark/world"
@@ -25,9 +26,15 @@ type pending struct {
 	path     string
 	message  string
 	fixes    []Fix
-	related  []world.Pos
+	related  []place
 	noRemedy bool
 	scope    string // what the control's Remedy is relative to, and Implies reaches
+}
+
+// place is a field of an object.
+type place struct {
+	object *world.Object
+	path   string
 }
 
 // Report records a violation at path, a field path from the subject's root.
@@ -89,7 +96,7 @@ func (r Reporter) Within(path string) Reporter {
 
 // Related adds a second place to the evidence, such as the Service that exposes a workload.
 func (r Reporter) Related(o *world.Object, path string) Reporter {
-	r.at().related = append(r.at().related, o.Pos(path))
+	r.at().related = append(r.at().related, place{o, path})
 	return r
 }
 
@@ -130,6 +137,20 @@ func (p *Pass) Int(name string) (int, bool) { v, ok := p.param(name).(int); retu
 
 // Bool returns a boolean parameter; false when unset.
 func (p *Pass) Bool(name string) bool { v, _ := p.param(name).(bool); return v }
+
+// Once returns what build makes of the control's parameters, such as compiled
+// patterns: it is built the first time that a run asks for it by this name.
+func Once[T any](p *Pass, name string, build func() (T, error)) (T, error) {
+	type key struct {
+		control *Control
+		name    string
+	}
+	made, ok := p.run.once.Load(key{p.Control, name})
+	if !ok {
+		made, _ = p.run.once.LoadOrStore(key{p.Control, name}, sync.OnceValues(build))
+	}
+	return made.(func() (T, error))()
+}
 
 func (p *Pass) param(name string) any {
 	if v, ok := p.params[name]; ok {

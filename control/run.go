@@ -137,7 +137,7 @@ type planKey struct {
 func newRunner(snap *world.Snapshot, opts Options) *runner {
 	r := &runner{
 		opts:   opts,
-		facts:  &facts{snap: snap, done: map[AnyFact]*cell{}, strict: opts.Strict},
+		facts:  &facts{snap: snap, strict: opts.Strict},
 		byKind: map[string][]*Control{},
 		plans:  map[planKey][]*Control{},
 		dup:    snap.Repeated(),

@@ -63,6 +63,9 @@ func objectText(o *world.Object) string {
 
 func hasMarker(o *world.Object) bool {
 	text := objectText(o)
+	if strings.IndexByte(text, '#') < 0 {
+		return false // no comment at all
+	}
 	return slices.ContainsFunc(markers, func(m struct{ text, tool string }) bool { return strings.Contains(text, m.text) })
 }
 

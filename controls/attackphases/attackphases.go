@@ -64,12 +64,9 @@ type part struct {
 
 func parts(c world.Container) []part {
 	out := []part{{"command", c.Command}, {"args", c.Args}}
-	if l := c.Lifecycle; l != nil {
-		if l.PostStart != nil && l.PostStart.Exec != nil {
-			out = append(out, part{"lifecycle.postStart.exec.command", l.PostStart.Exec.Command})
-		}
-		if l.PreStop != nil && l.PreStop.Exec != nil {
-			out = append(out, part{"lifecycle.preStop.exec.command", l.PreStop.Exec.Command})
+	for h := range c.Handlers {
+		if h.Probe == nil && h.Exec != nil {
+			out = append(out, part{h.Field + ".exec.command", h.Exec.Command})
 		}
 	}
 	return out

@@ -21,7 +21,7 @@ func clouds() []*control.Control {
 			ID: "BW3620", Concept: concept, Title: "Managed control plane writes no audit log", Severity: control.High, Refs: refs,
 			Kinds: []string{eksCluster, gkeCluster},
 			Check: func(p *control.Pass) error {
-				tree := p.Subject.Tree()
+				tree := p.Tree()
 				if p.Subject.GroupKind() == gkeCluster {
 					if len(strs(tree, "data.logging_config.component_config.enable_components")) == 0 {
 						p.Report("data.logging_config", "the cluster sends no logs of its components to Cloud Logging")
@@ -46,7 +46,7 @@ component for logging.
 			ID: "BW3621", Concept: concept, Title: "Managed control plane does not write all its logs", Severity: control.Low, Profile: control.Hygiene,
 			Refs: refs, Kinds: []string{eksCluster},
 			Check: func(p *control.Pass) error {
-				have := eksLogs(p.Subject.Tree())
+				have := eksLogs(p.Tree())
 				var missing []string
 				for _, want := range []string{"api", "authenticator", "controllerManager", "scheduler"} {
 					if !slices.Contains(have, want) {

@@ -107,7 +107,7 @@ parameter the control is off. Give it the same list as BW2401.
 	Kinds:  dockerrules.Kinds(),
 	Params: []control.Param{{Name: "allow", Doc: "Registries and repositories that images may come from. " + noScheme}},
 	Check: func(p *control.Pass) error {
-		allow, err := imageref.ParseList(p.Strings("allow"))
+		allow, err := podimages.List(p, "allow")
 		if err != nil {
 			return err
 		}
@@ -166,7 +166,7 @@ Use the mirror.
 	Kinds:  dockerrules.Kinds(),
 	Params: []control.Param{{Name: "deny", Doc: "Registries and repositories that images must not come from. " + noScheme}},
 	Check: func(p *control.Pass) error {
-		deny, err := imageref.ParseList(p.Strings("deny"))
+		deny, err := podimages.List(p, "deny")
 		if err != nil {
 			return err
 		}

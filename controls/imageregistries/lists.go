@@ -48,7 +48,7 @@ List the places; a mirror of your own is best.
 	Kinds:  []string{control.Pods},
 	Params: []control.Param{{Name: "allow", Doc: "Registries and repositories that images may come from. " + noScheme}},
 	Check: func(p *control.Pass) error {
-		allow, err := imageref.ParseList(p.Strings("allow"))
+		allow, err := podimages.List(p, "allow")
 		if err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ Use the mirror.
 	Kinds:  []string{control.Pods},
 	Params: []control.Param{{Name: "deny", Doc: "Registries and repositories that images must not come from. " + noScheme}},
 	Check: func(p *control.Pass) error {
-		deny, err := imageref.ParseList(p.Strings("deny"))
+		deny, err := podimages.List(p, "deny")
 		if err != nil {
 			return err
 		}

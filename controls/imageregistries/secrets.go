@@ -35,7 +35,7 @@ Put the secret on the ServiceAccount, once.
 	Requires: []control.AnyFact{identities.Of},
 	Params:   []control.Param{{Name: "public", Doc: "Registries that ask for no pull secret. " + noScheme, Default: publicPlaces}},
 	Check: func(p *control.Pass) error {
-		public, err := imageref.ParseList(p.Strings("public"))
+		public, err := podimages.List(p, "public")
 		if err != nil {
 			return err
 		}

@@ -110,7 +110,7 @@ Write the policy that is meant.
 		for c := range p.Containers {
 			containers = append(containers, c)
 		}
-		tree := p.Subject.Tree() // the typed object has the default already
+		tree := p.Tree() // the typed object has the default already
 		for _, c := range containers {
 			if tree.Lookup(c.Path("imagePullPolicy")) == nil {
 				p.ReportContainer(c, "imagePullPolicy", "container %q leaves its pull policy to the default, which is %s", c.Name, c.ImagePullPolicy)

@@ -87,7 +87,7 @@ Name the version, better yet the digest.
 		{Name: "exempt", Doc: "Registries and repositories that may have any tag.", Default: []string{}},
 	},
 	Check: func(p *control.Pass) error {
-		exempt, err := imageref.ParseList(p.Strings("exempt"))
+		exempt, err := podimages.List(p, "exempt")
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"bulwark/internal/celtext"
 	"bulwark/internal/imageref"
 	"bulwark/internal/linuxpods"
+	"bulwark/internal/podimages"
 	"bulwark/world"
 )
 
@@ -165,7 +166,7 @@ than the exception is a mesh's CNI plugin or sidecarless mode, which needs no ro
 		"docker.io/istio/proxyv2", "gcr.io/istio-release/proxyv2", "registry.istio.io/release/proxyv2", "cr.l5d.io/linkerd/proxy-init", "ghcr.io/linkerd/proxy-init",
 	}}},
 	Check: func(p *control.Pass) error {
-		exempt, err := imageref.ParseList(p.Strings("exempt"))
+		exempt, err := podimages.List(p, "exempt")
 		if err != nil {
 			return fmt.Errorf("reading parameter exempt: %w", err)
 		}
@@ -202,7 +203,7 @@ whole hosts and path segments, so evil-example.com is not example.com. Without t
 	Kinds:  []string{control.Pods},
 	Params: []control.Param{{Name: "trusted", Doc: "Image patterns that may run as root."}},
 	Check: func(p *control.Pass) error {
-		trusted, err := imageref.ParseList(p.Strings("trusted"))
+		trusted, err := podimages.List(p, "trusted")
 		if err != nil {
 			return fmt.Errorf("reading parameter trusted: %w", err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"bulwark/control"
 	"bulwark/internal/imageref"
+	"bulwark/internal/podimages"
 )
 
 // amountPolicies returns the house rules on amounts.
@@ -192,7 +193,7 @@ images, compared by canonical name (nvidia/cuda is docker.io/nvidia/cuda). List 
 	Params: []control.Param{{Name: "images", Doc: "images that may use a GPU: registry, namespace or repository",
 		Default: []string{"nvcr.io/nvidia", "docker.io/nvidia"}}},
 	Check: func(p *control.Pass) error {
-		allowed, err := imageref.ParseList(p.Strings("images"))
+		allowed, err := podimages.List(p, "images")
 		if err != nil {
 			return fmt.Errorf("reading parameter images of BW2717: %w", err)
 		}

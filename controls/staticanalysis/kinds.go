@@ -156,7 +156,7 @@ It fires for a VirtualMachine whose template has a domain section.
 	Kinds: []string{"VirtualMachine.kubevirt.io"},
 	Check: func(p *control.Pass) error {
 		const at = "spec.template.spec.domain"
-		if n := p.Subject.Tree().Lookup(at); n != nil && n.Kind != ytree.Null {
+		if n := p.Tree().Lookup(at); n != nil && n.Kind != ytree.Null {
 			p.Report(at, "VirtualMachine %q describes its hardware itself", p.Subject.Name)
 		}
 		return nil

@@ -31,6 +31,10 @@ type entry struct {
 
 // entries reads a parameter of "key" or "key=regexp".
 func entries(p *control.Pass, param string) ([]entry, error) {
+	return control.Once(p, param, func() ([]entry, error) { return parseEntries(p, param) })
+}
+
+func parseEntries(p *control.Pass, param string) ([]entry, error) {
 	var list []entry
 	for _, s := range p.Strings(param) {
 		key, pattern, valued := strings.Cut(s, "=")

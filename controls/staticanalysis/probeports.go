@@ -20,18 +20,15 @@ type probePort struct {
 // probePorts returns the ports of a container's probes.
 func probePorts(c world.Container) []probePort {
 	var found []probePort
-	for _, at := range []struct {
-		field string
-		probe *corev1.Probe
-	}{{"livenessProbe", c.LivenessProbe}, {"readinessProbe", c.ReadinessProbe}, {"startupProbe", c.StartupProbe}} {
+	for h := range c.Handlers {
 		switch {
-		case at.probe == nil:
-		case at.probe.HTTPGet != nil:
-			found = append(found, probePort{at.field + ".httpGet.port", at.probe.HTTPGet.Port, at.field})
-		case at.probe.TCPSocket != nil:
-			found = append(found, probePort{at.field + ".tcpSocket.port", at.probe.TCPSocket.Port, at.field})
-		case at.probe.GRPC != nil:
-			found = append(found, probePort{at.field + ".grpc.port", intstr.FromInt32(at.probe.GRPC.Port), at.field})
+		case h.Probe == nil:
+		case h.HTTPGet != nil:
+			found = append(found, probePort{h.Field + ".httpGet.port", h.HTTPGet.Port, h.Field})
+		case h.TCPSocket != nil:
+			found = append(found, probePort{h.Field + ".tcpSocket.port", h.TCPSocket.Port, h.Field})
+		case h.GRPC != nil:
+			found = append(found, probePort{h.Field + ".grpc.port", intstr.FromInt32(h.GRPC.Port), h.Field})
 		}
 	}
 	return found

@@ -1,6 +1,7 @@
 package staticanalysis
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -120,31 +121,44 @@ depth, data of ConfigMaps included.
 	Kinds: []string{control.AnyKind},
 	Check: func(p *control.Pass) error {
 		if !p.Subject.Live() {
-			reportUnsorted(p, p.Tree(), "")
+			reportUnsorted(p, p.Tree(), nil)
 		}
 		return nil
 	},
 }
 
+// place is a node on the way from the root of a tree; its path is only put
+// together where something is reported.
+type place struct {
+	above *place // nil for the root
+	key   string
+	index int // of a list item; -1 for an entry with a key
+}
+
+func (at *place) path() string {
+	switch {
+	case at == nil:
+		return ""
+	case at.index >= 0:
+		return index(at.above.path(), at.index)
+	case strings.ContainsAny(at.key, "./["):
+		return world.JoinPath(at.above.path(), "["+at.key+"]")
+	}
+	return world.JoinPath(at.above.path(), at.key)
+}
+
 // reportUnsorted looks at a node and all below it.
-func reportUnsorted(p *control.Pass, n *ytree.Node, path string) {
+func reportUnsorted(p *control.Pass, n *ytree.Node, at *place) {
 	for i := range n.Items {
-		reportUnsorted(p, &n.Items[i], index(path, i))
+		reportUnsorted(p, &n.Items[i], &place{above: at, index: i})
 	}
 	byKey := func(a, b ytree.Entry) int { return strings.Compare(a.Key, b.Key) }
 	if !slices.IsSortedFunc(n.Entries, byKey) {
-		at := path
-		if at == "" {
-			at = "the root"
-		}
-		p.Report(path, "the keys of %s are not in alphabetical order", short(at))
+		path := at.path()
+		p.Report(path, "the keys of %s are not in alphabetical order", short(cmp.Or(path, "the root")))
 	}
 	for i := range n.Entries {
 		e := &n.Entries[i]
-		key := e.Key
-		if strings.ContainsAny(key, "./[") {
-			key = "[" + key + "]"
-		}
-		reportUnsorted(p, &e.Value, world.JoinPath(path, key))
+		reportUnsorted(p, &e.Value, &place{above: at, key: e.Key, index: -1})
 	}
 }
