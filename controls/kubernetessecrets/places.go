@@ -26,12 +26,8 @@ var commandLiteral = &control.Control{
 	Check: func(p *control.Pass) error {
 		for c := range p.Containers {
 			checkCommand(p, c)
-			checkProbe(p, c, "livenessProbe", c.LivenessProbe)
-			checkProbe(p, c, "readinessProbe", c.ReadinessProbe)
-			checkProbe(p, c, "startupProbe", c.StartupProbe)
-			if c.Lifecycle != nil {
-				checkHook(p, c, "lifecycle.postStart", c.Lifecycle.PostStart)
-				checkHook(p, c, "lifecycle.preStop", c.Lifecycle.PreStop)
+			for h := range c.Handlers {
+				checkHandler(p, c, h)
 			}
 		}
 		return nil
@@ -66,33 +62,21 @@ func checkCommand(p *control.Pass, c world.Container) {
 	}
 }
 
-func checkProbe(p *control.Pass, c world.Container, path string, probe *corev1.Probe) {
-	if probe != nil {
-		checkAction(p, c, path, probe.Exec, probe.HTTPGet)
-	}
-}
-
-func checkHook(p *control.Pass, c world.Container, path string, hook *corev1.LifecycleHandler) {
-	if hook != nil {
-		checkAction(p, c, path, hook.Exec, hook.HTTPGet)
-	}
-}
-
-func checkAction(p *control.Pass, c world.Container, path string, exec *corev1.ExecAction, get *corev1.HTTPGetAction) {
-	if exec != nil {
-		if found := secretscan.Args(exec.Command); len(found) > 0 {
-			p.ReportContainer(c, fmt.Sprintf("%s.exec.command[%d]", path, found[0].Arg), "container %q: the command of %s holds a credential (%s)", c.Name, path, what(found[0]))
+func checkHandler(p *control.Pass, c world.Container, h world.Handler) {
+	if h.Exec != nil {
+		if found := secretscan.Args(h.Exec.Command); len(found) > 0 {
+			p.ReportContainer(c, fmt.Sprintf("%s.exec.command[%d]", h.Field, found[0].Arg), "container %q: the command of %s holds a credential (%s)", c.Name, h.Field, what(found[0]))
 		}
 	}
-	if get == nil {
+	if h.HTTPGet == nil {
 		return
 	}
-	if found := secretscan.Value("path", get.Path); len(found) > 0 {
-		p.ReportContainer(c, path+".httpGet.path", "container %q: the address of %s holds a credential (%s)", c.Name, path, what(found[0]))
+	if found := secretscan.Value("path", h.HTTPGet.Path); len(found) > 0 {
+		p.ReportContainer(c, h.Field+".httpGet.path", "container %q: the address of %s holds a credential (%s)", c.Name, h.Field, what(found[0]))
 	}
-	for i, h := range get.HTTPHeaders {
-		if found := secretscan.Value(h.Name, h.Value); len(found) > 0 {
-			p.ReportContainer(c, fmt.Sprintf("%s.httpGet.httpHeaders[%d].value", path, i), "container %q: header %q of %s holds a credential (%s)", c.Name, h.Name, path, what(found[0]))
+	for i, header := range h.HTTPGet.HTTPHeaders {
+		if found := secretscan.Value(header.Name, header.Value); len(found) > 0 {
+			p.ReportContainer(c, fmt.Sprintf("%s.httpGet.httpHeaders[%d].value", h.Field, i), "container %q: header %q of %s holds a credential (%s)", c.Name, header.Name, h.Field, what(found[0]))
 		}
 	}
 }

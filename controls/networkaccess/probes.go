@@ -1,8 +1,6 @@
 package networkaccess
 
 import (
-	corev1 "k8s.io/api/core/v1"
-
 	"bulwark/control"
 	"bulwark/world"
 )
@@ -61,12 +59,13 @@ var probeHost = &control.Control{
   c.?lifecycle.?preStop.?httpGet.?host.orValue("") != "" || c.?lifecycle.?preStop.?tcpSocket.?host.orValue("") != "")`,
 	Check: func(p *control.Pass) error {
 		for c := range p.Containers {
-			checkProbe(p, c, "livenessProbe", c.LivenessProbe)
-			checkProbe(p, c, "readinessProbe", c.ReadinessProbe)
-			checkProbe(p, c, "startupProbe", c.StartupProbe)
-			if c.Lifecycle != nil {
-				checkHook(p, c, "lifecycle.postStart", c.Lifecycle.PostStart)
-				checkHook(p, c, "lifecycle.preStop", c.Lifecycle.PreStop)
+			for h := range c.Handlers {
+				if h.HTTPGet != nil {
+					checkHost(p, c, h.Field+".httpGet.host", h.HTTPGet.Host)
+				}
+				if h.TCPSocket != nil {
+					checkHost(p, c, h.Field+".tcpSocket.host", h.TCPSocket.Host)
+				}
 			}
 		}
 		return nil
@@ -86,27 +85,6 @@ Leave the host out, so that the kubelet calls the pod; a Host header goes into h
         port: 8080
         httpHeaders: [{name: Host, value: shop.example.com}]
 `,
-}
-
-func checkProbe(p *control.Pass, c world.Container, path string, probe *corev1.Probe) {
-	if probe != nil {
-		checkActions(p, c, path, probe.HTTPGet, probe.TCPSocket)
-	}
-}
-
-func checkHook(p *control.Pass, c world.Container, path string, hook *corev1.LifecycleHandler) {
-	if hook != nil {
-		checkActions(p, c, path, hook.HTTPGet, hook.TCPSocket)
-	}
-}
-
-func checkActions(p *control.Pass, c world.Container, path string, get *corev1.HTTPGetAction, tcp *corev1.TCPSocketAction) {
-	if get != nil {
-		checkHost(p, c, path+".httpGet.host", get.Host)
-	}
-	if tcp != nil {
-		checkHost(p, c, path+".tcpSocket.host", tcp.Host)
-	}
 }
 
 func checkHost(p *control.Pass, c world.Container, path, host string) {
