@@ -172,32 +172,15 @@ func (s *site) hostPorts() {
 
 func (s *site) probeHosts() {
 	for c := range s.t.Containers {
-		for _, p := range []struct {
-			path  string
-			probe *corev1.Probe
-		}{{"livenessProbe", c.LivenessProbe}, {"readinessProbe", c.ReadinessProbe}, {"startupProbe", c.StartupProbe}} {
-			if p.probe != nil {
-				s.handlerHost(c.Path(p.path), p.probe.HTTPGet, p.probe.TCPSocket)
+		for h := range c.Handlers {
+			at := c.Path(h.Field)
+			if h.HTTPGet != nil && h.HTTPGet.Host != "" {
+				s.add(at+".httpGet.host", remove(at+".httpGet.host"))
+			}
+			if h.TCPSocket != nil && h.TCPSocket.Host != "" {
+				s.add(at+".tcpSocket.host", remove(at+".tcpSocket.host"))
 			}
 		}
-		if c.Lifecycle == nil {
-			continue
-		}
-		if h := c.Lifecycle.PostStart; h != nil {
-			s.handlerHost(c.Path("lifecycle.postStart"), h.HTTPGet, h.TCPSocket)
-		}
-		if h := c.Lifecycle.PreStop; h != nil {
-			s.handlerHost(c.Path("lifecycle.preStop"), h.HTTPGet, h.TCPSocket)
-		}
-	}
-}
-
-func (s *site) handlerHost(at string, get *corev1.HTTPGetAction, tcp *corev1.TCPSocketAction) {
-	if get != nil && get.Host != "" {
-		s.add(at+".httpGet.host", remove(at+".httpGet.host"))
-	}
-	if tcp != nil && tcp.Host != "" {
-		s.add(at+".tcpSocket.host", remove(at+".tcpSocket.host"))
 	}
 }
 
