@@ -62,10 +62,26 @@ func run(w io.Writer, dir, only string, verbose bool) error {
 		if err != nil {
 			return err
 		}
-		s := scoreOracle(j, name, rows)
+		s, err := scoreRows(j, name, rows)
+		if err != nil {
+			return fmt.Errorf("scoring %s: %w", name, err)
+		}
 		s.print(w, verbose)
 	}
 	return nil
+}
+
+// ownShape are the oracles whose rows are not about a control and an object.
+var ownShape = map[string]func(data string, rows []Row) (*score, error){
+	"iam":       iamTruth,
+	"rbactruth": rbacTruth,
+}
+
+func scoreRows(j *judge, name string, rows []Row) (*score, error) {
+	if own := ownShape[name]; own != nil {
+		return own(j.data, rows)
+	}
+	return scoreOracle(j, name, rows), nil
 }
 
 func readRows(file string) ([]Row, error) {
@@ -97,8 +113,12 @@ type score struct {
 	agreed                map[string]int // deliberate disagreements: reason → rows
 }
 
+func newScore(name string) *score {
+	return &score{name: name, checks: map[string]bool{}, coveredChecks: map[string]bool{}, agreed: map[string]int{}}
+}
+
 func scoreOracle(j *judge, name string, rows []Row) *score {
-	s := &score{name: name, checks: map[string]bool{}, coveredChecks: map[string]bool{}, agreed: map[string]int{}}
+	s := newScore(name)
 	for i := range rows {
 		s.row(j, &rows[i])
 		if p, _ := peerOf(name); p.admits != nil {
@@ -134,6 +154,11 @@ func (s *score) row(j *judge, r *Row) {
 		}
 		s.differ = append(s.differ, fmt.Sprintf("%s: expect %s, ours %s: %s %s", r.Check, r.Expect, answer, r.Input, objectName(r)))
 	}
+	s.count(bad, flagged)
+}
+
+// count adds one answer: bad is what the oracle says, flagged what we do.
+func (s *score) count(bad, flagged bool) {
 	switch {
 	case bad && flagged:
 		s.tp++

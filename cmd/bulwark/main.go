@@ -130,7 +130,7 @@ Exit codes: 0 nothing at or above --fail-on, 1 something, 2 could not do what wa
 	}
 	root.AddCommand(
 		scanCommand(sys), fixCommand(sys), explainCommand(sys), conceptsCommand(sys), controlsCommand(sys),
-		convertCommand(sys), rulesCommand(sys), exportCommand(sys), versionCommand(sys),
+		convertCommand(sys), rulesCommand(sys), exportCommand(sys), generateCommand(sys), versionCommand(sys),
 	)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w: see '%s --help'", err, c.CommandPath())

@@ -92,6 +92,15 @@ func (r *builtinRole) rulesWithin(list []builtinRole) []rbacv1.PolicyRule {
 	return out
 }
 
+func matchesAny(selectors []labels.Selector, set labels.Set) bool {
+	for _, s := range selectors {
+		if s.Matches(set) {
+			return true
+		}
+	}
+	return false
+}
+
 // ReservedName says whether the name of a role belongs to Kubernetes and its
 // parts: cluster-admin, admin, edit, view, and all that begins with "system:".
 // Rights under such a name are judged by comparison with what Kubernetes ships.

@@ -1,8 +1,8 @@
 package rbac
 
 import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
+	"fmt"
+	"sync"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
@@ -13,67 +13,90 @@ import (
 func derive(v *control.View) *Policy {
 	p := &Policy{
 		roles: map[world.Ref]*Role{}, byObject: map[*world.Object]*Binding{}, roleOf: map[*world.Object]*Role{},
-		bySubject: map[Subject][]*Binding{}, byRole: map[*Role][]*Binding{}, view: v,
+		bySubject: map[Subject]*scoped{}, byRole: map[*Role]*scoped{}, view: v,
 	}
-	p.addRoles(v)
-	p.addBindings(v)
+	own := ownPolicyAbsent(v)
+	p.addRoles(v, own)
+	p.addBindings(v, own)
+	arrange(p.bySubject)
+	arrange(p.byRole)
+	p.index = sync.OnceValue(func() *Index { return newIndex(p) })
 	return p
 }
 
-// aggregated is a ClusterRole whose rules are those of the roles it selects.
-type aggregated struct {
-	role      *Role
-	selectors []labels.Selector
+// ownPolicyAbsent says whether Kubernetes' own roles and bindings are to be
+// filled in: a live cluster shows those that it has, files show none.
+func ownPolicyAbsent(v *control.View) bool {
+	for _, kind := range append(Roles(), Bindings()...) {
+		if v.Gapped(kind) != nil {
+			return false
+		}
+		for o := range v.All(kind) {
+			if o.Live() {
+				return false
+			}
+		}
+	}
+	return true
 }
 
-// addRoles reads every role; of those of the same name the first counts for
-// bindings. Built-in roles are added unless the input is a live cluster.
-func (p *Policy) addRoles(v *control.View) {
-	var sources []source
-	var targets []aggregated
-	live := false
+// addRoles reads every role; of those of the same name the first counts for bindings.
+func (p *Policy) addRoles(v *control.View, own bool) {
+	g := new(aggregation)
 	for _, kind := range Roles() {
 		for o := range v.All(kind) {
 			r := clusterRole(o)
 			if r == nil {
 				continue
 			}
-			live = live || o.Live()
 			role := &Role{Ref: refOf(o), Object: o, Rules: r.Rules}
 			p.roleOf[o] = role
-			if p.roles[role.Ref] == nil {
-				p.roles[role.Ref] = role
-			}
-			sources = append(sources, source{role, r.Labels})
+			p.addRole(role)
+			g.sources = append(g.sources, source{role, r.Labels})
 			// The controller of a live cluster has written the union already.
 			if r.AggregationRule != nil && !o.Live() {
-				targets = append(targets, aggregated{role, selectorsOf(r.AggregationRule.ClusterRoleSelectors)})
+				selectors, problems := selectorsOf(o, r.AggregationRule.ClusterRoleSelectors)
+				p.problems = append(p.problems, problems...)
+				g.targets = append(g.targets, &target{role: role, selectors: selectors})
 			}
 		}
 	}
-	if !live {
-		for _, b := range builtin().ClusterRoles {
-			if ref := b.ref("ClusterRole"); p.roles[ref] == nil {
-				role := &Role{Ref: ref, Rules: b.Rules}
-				p.roles[ref] = role
-				sources = append(sources, source{role, b.Labels})
-				if len(b.Aggregate) > 0 {
-					targets = append(targets, aggregated{role, b.selectors()})
-				}
-			}
-		}
-		for _, b := range builtin().Roles {
-			if ref := b.ref("Role"); p.roles[ref] == nil {
-				p.roles[ref] = &Role{Ref: ref, Rules: b.Rules}
-			}
-		}
+	if own {
+		p.addOwnRoles(g)
 	}
-	aggregate(targets, sources)
+	p.problems = append(p.problems, g.resolve()...)
 }
 
-// addBindings reads every binding, and the built-in ones unless the input is a live cluster.
-func (p *Policy) addBindings(v *control.View) {
-	live := false
+// addRole files a role; of several with one reference the first counts.
+func (p *Policy) addRole(r *Role) {
+	if p.roles[r.Ref] == nil {
+		p.roles[r.Ref] = r
+		p.roleList = append(p.roleList, r)
+	}
+}
+
+func (p *Policy) addOwnRoles(g *aggregation) {
+	for i := range builtin().ClusterRoles {
+		b := &builtin().ClusterRoles[i]
+		ref := b.ref("ClusterRole")
+		if p.roles[ref] != nil {
+			continue
+		}
+		role := &Role{Ref: ref, Rules: b.Rules}
+		p.addRole(role)
+		g.sources = append(g.sources, source{role, b.Labels})
+		if len(b.Aggregate) > 0 {
+			g.targets = append(g.targets, &target{role: role, selectors: b.selectors()})
+		}
+	}
+	for i := range builtin().Roles {
+		b := &builtin().Roles[i]
+		p.addRole(&Role{Ref: b.ref("Role"), Rules: b.Rules})
+	}
+}
+
+// addBindings reads every binding.
+func (p *Policy) addBindings(v *control.View, own bool) {
 	seen := map[world.Ref]bool{}
 	for _, kind := range Bindings() {
 		for o := range v.All(kind) {
@@ -81,24 +104,23 @@ func (p *Policy) addBindings(v *control.View) {
 			if l == nil {
 				continue
 			}
-			live = live || o.Live()
 			b := &Binding{Ref: refOf(o), Object: o}
 			seen[b.Ref] = true
 			p.bind(v, b, l)
 		}
 	}
-	if live {
+	if !own {
 		return
 	}
 	for i := range builtin().ClusterRoleBindings {
-		p.bindBuiltin(v, seen, &builtin().ClusterRoleBindings[i], "ClusterRoleBinding")
+		p.bindOwn(v, seen, &builtin().ClusterRoleBindings[i], "ClusterRoleBinding")
 	}
 	for i := range builtin().RoleBindings {
-		p.bindBuiltin(v, seen, &builtin().RoleBindings[i], "RoleBinding")
+		p.bindOwn(v, seen, &builtin().RoleBindings[i], "RoleBinding")
 	}
 }
 
-func (p *Policy) bindBuiltin(v *control.View, seen map[world.Ref]bool, b *builtinBinding, kind string) {
+func (p *Policy) bindOwn(v *control.View, seen map[world.Ref]bool, b *builtinBinding, kind string) {
 	ref := world.Ref{Group: rbacv1.GroupName, Kind: kind, Namespace: b.Namespace, Name: b.Name}
 	if !seen[ref] {
 		roleRef := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: b.RoleKind, Name: b.Role}
@@ -121,20 +143,27 @@ func (p *Policy) bind(v *control.View, b *Binding, l *Link) {
 	if b.RoleRef.Kind == "Role" {
 		b.RoleRef.Namespace = b.Ref.Namespace
 	}
+	known := b.RoleRef.Kind == "ClusterRole" || b.RoleRef.Kind == "Role"
 	// A ClusterRoleBinding to a Role gives nothing: the API refuses it.
-	if b.RoleRef.Kind == "ClusterRole" || b.RoleRef.Kind == "Role" && !b.ClusterWide() {
+	if known && (b.RoleRef.Kind == "ClusterRole" || !b.ClusterWide()) {
 		b.Role = p.roles[b.RoleRef]
 	}
-	if b.Role != nil {
-		p.byRole[b.Role] = append(p.byRole[b.Role], b)
-	} else if b.RoleRef.Kind == "Role" || b.RoleRef.Kind == "ClusterRole" {
+	switch {
+	case b.Role != nil:
+		file(p.byRole, b.Role, b)
+	case known:
 		b.Unproven = v.Knows(b.RoleRef.GroupKind(), b.RoleRef.Namespace)
+	default:
+		p.problem(b, "roleRef.kind", "there is no kind %q of role: the binding gives nothing", l.RoleRef.Kind)
 	}
-	for _, s := range l.Subjects {
-		if subject, ok := subjectOf(s, b.Ref.Namespace); ok {
-			b.Subjects = append(b.Subjects, subject)
-			p.bySubject[subject] = append(p.bySubject[subject], b)
+	for i, s := range l.Subjects {
+		subject, ok := subjectOf(s, b)
+		if !ok {
+			p.problem(b, fmt.Sprintf("subjects[%d]", i), "subject %s %q never matches", s.Kind, s.Name)
+			continue
 		}
+		b.Subjects = append(b.Subjects, subject)
+		file(p.bySubject, subject, b)
 	}
 	p.bindings = append(p.bindings, b)
 	if b.Object != nil {
@@ -142,72 +171,11 @@ func (p *Policy) bind(v *control.View, b *Binding, l *Link) {
 	}
 }
 
-// source is a ClusterRole that others may select by its labels.
-type source struct {
-	role   *Role
-	labels labels.Set
-}
+// maxProblems bounds what is kept of what is wrong.
+const maxProblems = 1000
 
-// maxChain bounds how long a chain of aggregated roles is followed; Kubernetes' own has three links.
-const maxChain = 32
-
-// aggregate gives every aggregated role the union of the roles it selects, as
-// the controller does, until nothing changes: selected roles may be aggregated themselves.
-func aggregate(targets []aggregated, sources []source) {
-	selected := make([][]*Role, len(targets))
-	for i, t := range targets {
-		t.role.Aggregated, t.role.Rules = true, nil
-		for _, s := range sources {
-			if s.role != t.role && s.role.Cluster() && matchesAny(t.selectors, s.labels) {
-				selected[i] = append(selected[i], s.role)
-			}
-		}
+func (p *Policy) problem(b *Binding, path, format string, args ...any) {
+	if len(p.problems) < maxProblems {
+		p.problems = append(p.problems, Problem{b.Object, path, fmt.Sprintf(format, args...)})
 	}
-	// Each round carries rules one step further along a chain of roles.
-	for range min(len(targets), maxChain) {
-		changed := false
-		for i, t := range targets {
-			if rules := union(selected[i]); len(rules) != len(t.role.Rules) {
-				t.role.Rules, changed = rules, true
-			}
-		}
-		if !changed {
-			return
-		}
-	}
-}
-
-func matchesAny(selectors []labels.Selector, set labels.Set) bool {
-	for _, s := range selectors {
-		if s.Matches(set) {
-			return true
-		}
-	}
-	return false
-}
-
-// union returns the rules of all roles, each rule once.
-func union(roles []*Role) []rbacv1.PolicyRule {
-	var out []rbacv1.PolicyRule
-	seen := map[string]bool{}
-	for _, r := range roles {
-		for _, rule := range r.Rules {
-			if key := rule.String(); !seen[key] {
-				seen[key] = true
-				out = append(out, rule)
-			}
-		}
-	}
-	return out
-}
-
-// selectorsOf drops selectors that cannot be read: the controller stops at them too.
-func selectorsOf(in []metav1.LabelSelector) []labels.Selector {
-	var out []labels.Selector
-	for i := range in {
-		if s, err := metav1.LabelSelectorAsSelector(&in[i]); err == nil {
-			out = append(out, s)
-		}
-	}
-	return out
 }

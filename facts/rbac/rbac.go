@@ -1,7 +1,11 @@
-// Package rbac derives who holds which rights: every role with its final
-// rules, every binding with the role it hands over, and the decision that the
-// RBAC authorizer would take. Kubernetes' own roles and bindings, which no
-// folder of manifests holds, are filled in from data of version 1.37.
+// Package rbac answers who may do what. From the objects of a snapshot it
+// derives every role with its final rules and every binding with the role it
+// hands over (Policy), indexed in both directions (Index), and takes the
+// decisions of the API server: those of the RBAC authorizer, of the Node
+// authorizer (Nodes), of the whole chain (Authorizer), of impersonation and of
+// the checks that keep people from granting what they do not hold.
+// Kubernetes' own roles and bindings, which no folder of manifests holds, are
+// filled in from data of version 1.37.
 package rbac
 
 import (
@@ -23,26 +27,24 @@ const (
 func Roles() []string    { return []string{KindRole, KindClusterRole} }
 func Bindings() []string { return []string{KindRoleBinding, KindClusterRoleBinding} }
 
-// Of is the fact: the Policy of a snapshot.
+// Seen is the Policy of a snapshot as far as it could be read. When a kind was
+// forbidden the Policy holds the rest, and Policy.Gap says what is missing.
+var Seen = &control.Fact[*Policy]{
+	Name:    "rbac-seen",
+	Doc:     "roles with their final rules, and bindings with the roles they hand over, as far as they could be read",
+	Kinds:   append(Roles(), Bindings()...),
+	Partial: true,
+	Derive:  func(v *control.View) (*Policy, error) { return derive(v), nil },
+}
+
+// Of is the Policy of a snapshot that holds all kinds of it. It is Seen for
+// those who have nothing to say when a part is missing.
 var Of = &control.Fact[*Policy]{
-	Name:   "rbac",
-	Doc:    "roles with their final rules, and bindings with the roles they hand over",
-	Kinds:  append(Roles(), Bindings()...),
-	Derive: func(v *control.View) (*Policy, error) { return derive(v), nil },
-}
-
-// Subject is somebody whom a binding gives a role: rbacv1.UserKind or GroupKind
-// with a name, or ServiceAccountKind with namespace and name. A user whose name
-// is that of a service account is turned into the ServiceAccount.
-type Subject struct {
-	Kind      string
-	Namespace string
-	Name      string
-}
-
-// String returns "User name", "Group name" or "ServiceAccount namespace/name".
-func (s Subject) String() string {
-	return world.Ref{Kind: s.Kind, Namespace: s.Namespace, Name: s.Name}.String()
+	Name:     "rbac",
+	Doc:      "roles with their final rules, and bindings with the roles they hand over",
+	Kinds:    append(Roles(), Bindings()...),
+	Requires: []control.AnyFact{Seen},
+	Derive:   func(v *control.View) (*Policy, error) { return Seen.Of(v) },
 }
 
 // Role is a Role or ClusterRole with the rules that it ends up with.
@@ -51,10 +53,28 @@ type Role struct {
 	Object     *world.Object       // nil for a role that only the built-in data knows
 	Rules      []rbacv1.PolicyRule // for an aggregated role the union of what it selects
 	Aggregated bool
+	Cut        bool // it selects more rules than are kept: what it does not hold is unknown
+
+	origins []origin // of an aggregated role: where each rule was written
+}
+
+// origin is the place at which a rule of an aggregated role was written.
+type origin struct {
+	role *Role
+	rule int
 }
 
 // Cluster says whether it is a ClusterRole.
 func (r *Role) Cluster() bool { return r.Ref.Kind == "ClusterRole" }
+
+// Origin returns the role and the index in its list at which rule i was
+// written: r itself unless it is aggregated.
+func (r *Role) Origin(i int) (*Role, int) {
+	if r.origins == nil {
+		return r, i
+	}
+	return r.origins[i].role, r.origins[i].rule
+}
 
 // Binding hands one role to some subjects.
 type Binding struct {
@@ -80,25 +100,55 @@ func (b *Binding) Rules() []rbacv1.PolicyRule {
 // Policy is all of RBAC in one snapshot. It is immutable.
 type Policy struct {
 	roles     map[world.Ref]*Role
+	roleList  []*Role    // in the snapshot's order, then the built-in ones
 	bindings  []*Binding // in the snapshot's order, then the built-in ones
 	byObject  map[*world.Object]*Binding
 	roleOf    map[*world.Object]*Role
-	bySubject map[Subject][]*Binding
-	byRole    map[*Role][]*Binding
+	bySubject map[Subject]*scoped
+	byRole    map[*Role]*scoped
+	problems  []Problem
+	index     func() *Index
 	view      *control.View
 }
 
+// Problem is something in the input that RBAC cannot take as it is written.
+type Problem struct {
+	Object  *world.Object
+	Path    string
+	Message string
+}
+
+// Problems returns what was found wrong while reading, in the snapshot's order.
+func (p *Policy) Problems() []Problem { return p.problems }
+
 // KnowsBindings returns nil when an account or user of the namespace certainly
-// has no other bindings than those of the Policy, and otherwise why it may.
+// has no other bindings than those of the Policy, and otherwise why it may. The
+// empty namespace asks about cluster-wide rights alone.
 func (p *Policy) KnowsBindings(namespace string) error {
-	if err := p.view.Knows(KindClusterRoleBinding, ""); err != nil {
+	if err := p.view.Knows(KindClusterRoleBinding, ""); err != nil || namespace == "" {
 		return err
 	}
 	return p.view.Knows(KindRoleBinding, namespace)
 }
 
+// Gap returns why a part of RBAC could not be read, or nil.
+func (p *Policy) Gap() error {
+	for _, kind := range append(Roles(), Bindings()...) {
+		if err := p.view.Gapped(kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Target returns the Kubernetes minor version that the snapshot is judged for.
+func (p *Policy) Target() int { return p.view.Target() }
+
 // Role returns the role that ref names, or nil.
 func (p *Policy) Role(ref world.Ref) *Role { return p.roles[ref] }
+
+// AllRoles returns every role; the list must not be changed.
+func (p *Policy) AllRoles() []*Role { return p.roleList }
 
 // RoleOf returns the Role of an object of the snapshot, or nil when the object is none.
 func (p *Policy) RoleOf(o *world.Object) *Role { return p.roleOf[o] }
@@ -109,21 +159,15 @@ func (p *Policy) Bindings() []*Binding { return p.bindings }
 // BindingOf returns the Binding of an object of the snapshot, or nil when the object is none.
 func (p *Policy) BindingOf(o *world.Object) *Binding { return p.byObject[o] }
 
-// Direct returns the bindings that name the subject itself, not a group it is in.
-func (p *Policy) Direct(s Subject) []*Binding { return p.bySubject[s] }
+// Direct returns the bindings that name the subject itself, not a group it is
+// in: the cluster-wide ones first, then by namespace.
+func (p *Policy) Direct(s Subject) []*Binding { return p.bySubject[s].all() }
 
-// BoundBy returns the bindings that hand over the role.
-func (p *Policy) BoundBy(r *Role) []*Binding { return p.byRole[r] }
+// BoundBy returns the bindings that hand over the role, in the same order.
+func (p *Policy) BoundBy(r *Role) []*Binding { return p.byRole[r].all() }
 
-// Groups that every service account is in, besides the one of its namespace.
-const (
-	GroupMasters         = "system:masters"
-	GroupAuthenticated   = "system:authenticated"
-	GroupUnauthenticated = "system:unauthenticated"
-	GroupAccounts        = "system:serviceaccounts"
-	UserAnonymous        = "system:anonymous"
-	userAccountPrefix    = "system:serviceaccount:"
-)
+// Subjects returns everybody whom a binding names, sorted.
+func (p *Policy) Subjects() []Subject { return sortedSubjects(p.bySubject) }
 
 // Account returns the bindings that give a service account rights: those that
 // name it and those that name a group that it is always in.
@@ -133,9 +177,4 @@ func (p *Policy) Account(namespace, name string) []*Binding {
 		out = append(out, p.Direct(Subject{Kind: rbacv1.GroupKind, Name: g})...)
 	}
 	return out
-}
-
-// AccountGroups returns the groups of every service account of a namespace.
-func AccountGroups(namespace string) []string {
-	return []string{GroupAccounts, GroupAccounts + ":" + namespace, GroupAuthenticated}
 }

@@ -128,8 +128,8 @@ func TestBuiltinAggregation(t *testing.T) {
 			t.Errorf("%s has no rules", name)
 		}
 		covered := false
-		for _, r := range rules {
-			covered = covered || Matches(r, Request{Verb: "list", Resource: "pods"})
+		for i := range rules {
+			covered = covered || Matches(&rules[i], &Request{Verb: "list", Resource: "pods"})
 		}
 		if !covered {
 			t.Errorf("%s cannot list pods", name)

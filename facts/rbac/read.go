@@ -2,7 +2,6 @@ package rbac
 
 import (
 	"encoding/json"
-	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
@@ -67,44 +66,4 @@ func LinkOf(o *world.Object) *Link {
 func reshape(from, to any) bool {
 	raw, err := json.Marshal(from)
 	return err == nil && json.Unmarshal(raw, to) == nil
-}
-
-// subjectOf returns the subject as the authorizer matches it; ok is false for a subject that never matches.
-func subjectOf(s rbacv1.Subject, bindingNamespace string) (Subject, bool) {
-	switch s.Kind {
-	case rbacv1.UserKind:
-		if ns, name, ok := AccountUser(s.Name); ok {
-			return Subject{rbacv1.ServiceAccountKind, ns, name}, true
-		}
-		return Subject{Kind: s.Kind, Name: s.Name}, true
-	case rbacv1.GroupKind:
-		return Subject{Kind: s.Kind, Name: s.Name}, true
-	case rbacv1.ServiceAccountKind:
-		if s.Namespace == "" {
-			s.Namespace = bindingNamespace
-		}
-		return Subject{s.Kind, s.Namespace, s.Name}, true
-	}
-	return Subject{}, false
-}
-
-// AccountUser splits the user name of a service account, "system:serviceaccount:NAMESPACE:NAME".
-func AccountUser(user string) (namespace, name string, ok bool) {
-	rest, ok := strings.CutPrefix(user, userAccountPrefix)
-	if !ok {
-		return "", "", false
-	}
-	namespace, name, ok = strings.Cut(rest, ":")
-	return namespace, name, ok && namespace != "" && name != "" && !strings.Contains(name, ":")
-}
-
-// BadAccountUser says whether a user name begins like that of a service account and is not one.
-func BadAccountUser(user string) bool {
-	_, _, ok := AccountUser(user)
-	return !ok && strings.HasPrefix(user, userAccountPrefix)
-}
-
-// AccountsGroup says whether the group is that of the service accounts of one namespace.
-func AccountsGroup(group string) bool {
-	return strings.HasPrefix(group, GroupAccounts+":")
 }
