@@ -63,39 +63,40 @@ Use the annotation or Gateway API filter made for the purpose, and forbid snippe
 `,
 }
 
-// directives that make a snippet dangerous by itself
-var (
-	luaCode   = regexp.MustCompile(luaPattern)
-	aliasCode = regexp.MustCompile(aliasPattern)
-	filesCode = regexp.MustCompile(filesPattern)
-)
+// snippetRule is a control of snippets whose text matches a pattern, which means the same to Go and to CEL.
+type snippetRule struct {
+	id, title string
+	refs      []string
+	pattern   string
+	message   string // with one %q, for the annotation's key
+	doc       string
+}
 
-const (
-	luaPattern   = `\blua_|_lua\b|_lua_|\bkubernetes\.io`
-	aliasPattern = `\balias\b`
-	filesPattern = `\balias\b[^;]*;|\broot\s+[^;]*;|/etc/(passwd|shadow|group|nginx|ingress-controller)|/var/run/secrets|_by_lua`
-)
-
-var snippetLua = &control.Control{
-	ID:       "BW0711",
-	Concept:  concept,
-	Title:    "Ingress snippet runs Lua code in the controller",
-	Severity: control.Critical,
-	Refs:     []string{"checkov CKV_K8S_152", "CVE 2021-25742", "ATT&CK T1059"},
-	Kinds:    anyIngress,
-	Deny: `has(object.metadata.annotations) && object.metadata.annotations.exists(k, k.contains("snippet") &&
-  object.metadata.annotations[k].matches(r'` + luaPattern + `'))`,
-	Check: func(p *control.Pass) error {
-		for key, value := range annotations(p) {
-			if strings.Contains(key, "snippet") && luaCode.MatchString(value) {
-				p.Report(annotationPath(key), "annotation %q runs code in the controller", key).
-					Fix("drop the snippet", control.Edit{Path: annotationPath(key), Op: control.Remove})
+func (r snippetRule) control() *control.Control {
+	text := regexp.MustCompile(r.pattern)
+	return &control.Control{
+		ID: r.id, Concept: concept, Title: r.title, Doc: r.doc, Severity: control.Critical, Refs: r.refs, Kinds: anyIngress, Implies: []string{"BW0710"},
+		Deny: `has(object.metadata.annotations) && object.metadata.annotations.exists(k, k.contains("snippet") &&
+  object.metadata.annotations[k].matches(r'` + r.pattern + `'))`,
+		Check: func(p *control.Pass) error {
+			for key, value := range annotations(p) {
+				if strings.Contains(key, "snippet") && text.MatchString(value) {
+					p.Report(annotationPath(key), r.message, key).
+						Fix("drop the snippet", control.Edit{Path: annotationPath(key), Op: control.Remove})
+				}
 			}
-		}
-		return nil
-	},
-	Implies: []string{"BW0710"},
-	Doc: `Lua directives in a snippet are a program that runs inside the ingress controller with its identity: it can open files,
+			return nil
+		},
+	}
+}
+
+var snippetLua = snippetRule{
+	id:      "BW0711",
+	title:   "Ingress snippet runs Lua code in the controller",
+	refs:    []string{"checkov CKV_K8S_152", "CVE 2021-25742", "ATT&CK T1059"},
+	pattern: `\blua_|_lua\b|_lua_|\bkubernetes\.io`,
+	message: "annotation %q runs code in the controller",
+	doc: `Lua directives in a snippet are a program that runs inside the ingress controller with its identity: it can open files,
 read the service account's token, and send them out. No ordinary site needs that.
 
 It fires for each annotation whose key contains "snippet" and whose value holds a Lua directive (lua_…, …_by_lua_block) or
@@ -107,28 +108,15 @@ Remove the snippet, rotate the controller's token if you did not write it, and s
     metadata: {name: ingress-nginx-controller}
     data: {allow-snippet-annotations: "false"}
 `,
-}
+}.control()
 
-var snippetAlias = &control.Control{
-	ID:       "BW0712",
-	Concept:  concept,
-	Title:    "Ingress snippet maps a path to files of the controller",
-	Severity: control.Critical,
-	Refs:     []string{"checkov CKV_K8S_154", "CVE 2021-25742", "ATT&CK T1552.001"},
-	Kinds:    anyIngress,
-	Deny: `has(object.metadata.annotations) && object.metadata.annotations.exists(k, k.contains("snippet") &&
-  object.metadata.annotations[k].matches(r'` + aliasPattern + `'))`,
-	Check: func(p *control.Pass) error {
-		for key, value := range annotations(p) {
-			if strings.Contains(key, "snippet") && aliasCode.MatchString(value) {
-				p.Report(annotationPath(key), "annotation %q maps a path to files of the controller", key).
-					Fix("drop the snippet", control.Edit{Path: annotationPath(key), Op: control.Remove})
-			}
-		}
-		return nil
-	},
-	Implies: []string{"BW0710"},
-	Doc: `With the directive alias a snippet makes the web server of the ingress controller publish files of its own container:
+var snippetAlias = snippetRule{
+	id:      "BW0712",
+	title:   "Ingress snippet maps a path to files of the controller",
+	refs:    []string{"checkov CKV_K8S_154", "CVE 2021-25742", "ATT&CK T1552.001"},
+	pattern: `\balias\b`,
+	message: "annotation %q maps a path to files of the controller",
+	doc: `With the directive alias a snippet makes the web server of the ingress controller publish files of its own container:
 the token of its service account, which reads every Secret of the cluster, or the keys of all sites.
 
 It fires for each annotation whose key contains "snippet" and whose value has the word alias. The weaker finding about the
@@ -140,7 +128,12 @@ Remove the snippet and forbid snippets in the controller:
     metadata: {name: ingress-nginx-controller}
     data: {allow-snippet-annotations: "false"}
 `,
-}
+}.control()
+
+// filesPattern finds directives by which the controller serves or runs files of its own.
+const filesPattern = `\balias\b[^;]*;|\broot\s+[^;]*;|/etc/(passwd|shadow|group|nginx|ingress-controller)|/var/run/secrets|_by_lua`
+
+var filesCode = regexp.MustCompile(filesPattern)
 
 var annotationFiles = &control.Control{
 	ID:       "BW0724",

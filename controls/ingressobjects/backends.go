@@ -18,20 +18,11 @@ var danglingBackend = &control.Control{
 	},
 	Kinds:    ingress.Kinds,
 	Requires: []control.AnyFact{ingress.Fact},
-	Check: func(p *control.Pass) error {
-		in := read(p)
-		if in == nil {
-			return nil
-		}
-		x, err := ingress.Fact.Of(p)
-		if err != nil {
-			return err
-		}
+	Check: checkIngress(func(p *control.Pass, x *ingress.Index, in *ingress.Ingress) {
 		for b := range in.Backends {
 			checkBackend(p, x, b)
 		}
-		return nil
-	},
+	}),
 	Doc: `A name that leads nowhere is an outage and an invitation: whoever can create a Service of that name in the namespace
 receives the traffic, and a public DNS record keeps pointing at the cluster.
 
@@ -82,27 +73,11 @@ var danglingRoute = &control.Control{
 	Refs:     []string{"kubescape C-0302", "regolibrary dangling-gateway-backend"},
 	Kinds:    ingress.RouteKinds,
 	Requires: []control.AnyFact{ingress.Fact},
-	Check: func(p *control.Pass) error {
-		r := ingress.ReadRoute(p.Subject)
-		if r == nil {
-			p.Unknown("spec", "the route's fields have the wrong types")
-			return nil
+	Check: checkServices(func(p *control.Pass, x *ingress.Index, b *ingress.RouteBackend, ref world.Ref) {
+		if x.Service(ref) == nil {
+			reportMissing(p, x.KnowsService(ref.Namespace), b.Field+".name", ref)
 		}
-		x, err := ingress.Fact.Of(p)
-		if err != nil {
-			return err
-		}
-		for b := range r.Backends {
-			ref, ok := b.Service(p.Subject.Namespace)
-			if !ok {
-				continue
-			}
-			if x.Service(ref) == nil {
-				reportMissing(p, x.KnowsService(ref.Namespace), b.Field+".name", ref)
-			}
-		}
-		return nil
-	},
+	}),
 	Doc: `A route whose backend does not exist answers with errors until somebody creates a Service of that name, who then
 receives the traffic of the host. With a backend in another namespace that somebody is another team.
 

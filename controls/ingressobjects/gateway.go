@@ -125,23 +125,7 @@ var ungranted = &control.Control{
 	Refs:     []string{"ATT&CK T1190"},
 	Kinds:    ingress.RouteKinds,
 	Requires: []control.AnyFact{ingress.Fact},
-	Check: func(p *control.Pass) error {
-		r := ingress.ReadRoute(p.Subject)
-		if r == nil {
-			p.Unknown("spec", "the route's fields have the wrong types")
-			return nil
-		}
-		x, err := ingress.Fact.Of(p)
-		if err != nil {
-			return err
-		}
-		for b := range r.Backends {
-			if ref, ok := b.Service(p.Subject.Namespace); ok && ref.Namespace != p.Subject.Namespace {
-				checkGrant(p, x, b, ref)
-			}
-		}
-		return nil
-	},
+	Check:    checkServices(checkGrant),
 	Doc: `A backend in another namespace works only when that namespace agrees with a ReferenceGrant; otherwise the Gateway
 answers with errors. A reference without one is either a mistake or somebody trying doors, and it starts to work the day
 a broad grant is made for something else.
@@ -159,7 +143,7 @@ route's kind and namespace. When the input holds no grants of that namespace the
 }
 
 func checkGrant(p *control.Pass, x *ingress.Index, b *ingress.RouteBackend, to world.Ref) {
-	if x.Granted(p.Subject.Ref, to) {
+	if to.Namespace == p.Subject.Namespace || x.Granted(p.Subject.Ref, to) {
 		return
 	}
 	path := b.Field + ".namespace"
@@ -178,7 +162,7 @@ var strayRoute = &control.Control{
 	Profile:  control.Hygiene,
 	Kinds:    ingress.RouteKinds,
 	Requires: []control.AnyFact{ingress.Fact},
-	Check:    checkParents,
+	Check:    checkRoute(checkParents),
 	Doc: `A route that no Gateway takes serves nothing, and what it was to protect, a redirect to HTTPS or a login in front of a
 path, is not there either. It comes alive when somebody creates a Gateway of that name.
 
@@ -193,16 +177,7 @@ of a mesh, are not judged; nor are namespace selectors of listeners.
 `,
 }
 
-func checkParents(p *control.Pass) error {
-	r := ingress.ReadRoute(p.Subject)
-	if r == nil {
-		p.Unknown("spec", "the route's fields have the wrong types")
-		return nil
-	}
-	x, err := ingress.Fact.Of(p)
-	if err != nil {
-		return err
-	}
+func checkParents(p *control.Pass, x *ingress.Index, r *ingress.Route) {
 	for i := range r.Parents {
 		ref, ok := r.Parents[i].Gateway(p.Subject.Namespace)
 		if !ok {
@@ -218,7 +193,6 @@ func checkParents(p *control.Pass) error {
 			p.Report(path, "%s does not take the route: %s", ref, why).Related(g.Object, "spec.listeners")
 		}
 	}
-	return nil
 }
 
 // refusal says why no listener of a Gateway takes a route, "" when one does.

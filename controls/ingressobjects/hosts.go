@@ -124,7 +124,7 @@ var collision = &control.Control{
 	Refs:     []string{"kyverno unique-ingress-host-and-path", "ATT&CK T1557"},
 	Kinds:    ingress.Kinds,
 	Requires: []control.AnyFact{ingress.Fact},
-	Check:    func(p *control.Pass) error { return checkCollision(p, false) },
+	Check:    checkIngress(foreignCollision),
 	Doc: `When Ingresses of two namespaces claim the same host and path, the controller picks one, usually the older. Whoever may
 create an Ingress can so wait for the other to be recreated, or name a path that is longer, and receive its traffic with
 all cookies. Kubernetes does not check it.
@@ -143,19 +143,20 @@ Give each namespace its own host names, or let a Gateway decide which namespaces
 `,
 }
 
-// checkCollision reports paths that another Ingress has for the same host and class: one of another namespace, or any one.
-func checkCollision(p *control.Pass, anyNamespace bool) error {
-	in := read(p)
-	if in == nil {
-		return nil
-	}
-	x, err := ingress.Fact.Of(p)
-	if err != nil {
-		return err
-	}
+// foreignCollision reports paths that an Ingress of another namespace has for the same host and class.
+func foreignCollision(p *control.Pass, x *ingress.Index, in *ingress.Ingress) {
+	reportCollisions(p, x, in, func(other *ingress.Ingress) bool { return other.Object.Namespace != p.Subject.Namespace })
+}
+
+// anyCollision reports paths that any other Ingress has for the same host and class.
+func anyCollision(p *control.Pass, x *ingress.Index, in *ingress.Ingress) {
+	reportCollisions(p, x, in, func(*ingress.Ingress) bool { return true })
+}
+
+func reportCollisions(p *control.Pass, x *ingress.Index, in *ingress.Ingress, counts func(other *ingress.Ingress) bool) {
 	for _, r := range in.Rules {
 		for _, other := range x.SameHost(p.Subject, r.Host) {
-			if other.Object.Namespace == p.Subject.Namespace && !anyNamespace || other.Class != in.Class {
+			if other.Class != in.Class || !counts(other) {
 				continue
 			}
 			for _, path := range r.Paths {
@@ -165,7 +166,6 @@ func checkCollision(p *control.Pass, anyNamespace bool) error {
 			}
 		}
 	}
-	return nil
 }
 
 // claims returns where an Ingress has a path for a host.

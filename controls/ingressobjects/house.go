@@ -22,23 +22,14 @@ var sharedHost = &control.Control{
 	Refs:     []string{"gatekeeper general/uniqueingresshost", "kyverno unique-ingress-host", "kyverno restrict-ingress-host"},
 	Kinds:    ingress.Kinds,
 	Requires: []control.AnyFact{ingress.Fact},
-	Check: func(p *control.Pass) error {
-		in := read(p)
-		if in == nil {
-			return nil
-		}
-		x, err := ingress.Fact.Of(p)
-		if err != nil {
-			return err
-		}
+	Check: checkIngress(func(p *control.Pass, x *ingress.Index, in *ingress.Ingress) {
 		for _, r := range in.Rules {
 			for _, other := range x.SameHost(p.Subject, r.Host) {
 				p.Report(r.Field+".host", "host %q is used by %s too", r.Host, other.Object.Ref).Related(other.Object, "spec.rules")
 				break
 			}
 		}
-		return nil
-	},
+	}),
 	Doc: `When a host belongs to exactly one Ingress it is clear who serves it, and nobody can add a path to somebody else's site.
 Many teams split one host over several Ingresses on purpose, therefore this is a house rule and off by default; the clear
 danger, two namespaces that claim the same path, is BW0707.
@@ -66,15 +57,7 @@ var sharedRoot = &control.Control{
 	Refs:     []string{"kyverno unique-ingress-paths", "kyverno unique-ingress-path"},
 	Kinds:    ingress.Kinds,
 	Requires: []control.AnyFact{ingress.Fact},
-	Check: func(p *control.Pass) error {
-		in := read(p)
-		if in == nil {
-			return nil
-		}
-		x, err := ingress.Fact.Of(p)
-		if err != nil {
-			return err
-		}
+	Check: checkIngress(func(p *control.Pass, x *ingress.Index, in *ingress.Ingress) {
 		for _, r := range in.Rules {
 			for _, path := range r.Paths {
 				root := "/" + strings.SplitN(strings.TrimPrefix(path.URL, "/"), "/", 2)[0]
@@ -86,8 +69,7 @@ var sharedRoot = &control.Control{
 				}
 			}
 		}
-		return nil
-	},
+	}),
 	Doc: `Clusters that serve all teams under one host give each team a first path segment. This house rule keeps another
 namespace from placing something below it, whatever the host says.
 
@@ -245,7 +227,7 @@ var sharedPath = &control.Control{
 	Refs:     []string{"kyverno unique-ingress-host-and-path"},
 	Kinds:    ingress.Kinds,
 	Requires: []control.AnyFact{ingress.Fact},
-	Check:    func(p *control.Pass) error { return checkCollision(p, true) },
+	Check:    checkIngress(anyCollision),
 	Doc: `Of two Ingresses with the same host and path one serves nobody, and which one it is can change when either is recreated.
 Within one namespace it is a mistake rather than an attack (BW0707 reports those between namespaces), unless it is a canary
 whose controller knows what is meant: hence a house rule, off by default.

@@ -122,7 +122,7 @@ var tlsSecret = &control.Control{
 	Refs:     []string{"NSA net"},
 	Kinds:    ingress.Kinds,
 	Requires: []control.AnyFact{ingress.Fact},
-	Check:    checkTLSSecret,
+	Check:    checkIngress(checkTLSSecret),
 	Doc: `When the Secret of a tls entry does not exist, or holds no certificate, the controller serves its own self-signed
 certificate: visitors get a warning, clients that do not verify notice nothing, and the name is open to whoever creates
 a Secret of that name.
@@ -139,15 +139,7 @@ the input holds no Secrets of the namespace.
 `,
 }
 
-func checkTLSSecret(p *control.Pass) error {
-	in := read(p)
-	if in == nil {
-		return nil
-	}
-	x, err := ingress.Fact.Of(p)
-	if err != nil {
-		return err
-	}
+func checkTLSSecret(p *control.Pass, x *ingress.Index, in *ingress.Ingress) {
 	for _, t := range in.TLS {
 		if t.Secret == "" {
 			continue
@@ -169,7 +161,6 @@ func checkTLSSecret(p *control.Pass) error {
 			p.Report(path, "Secret %q does not exist", t.Secret)
 		}
 	}
-	return nil
 }
 
 func orOpaque(t corev1.SecretType) corev1.SecretType {

@@ -5,11 +5,9 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/pod-security-admission/api"
 
 	"bulwark/control/controltest"
-	"bulwark/facts/podsecurity"
+	"bulwark/facts/podsecurity/librarytest"
 	"bulwark/internal/denytest"
 )
 
@@ -19,23 +17,16 @@ func TestDeny(t *testing.T) { denytest.Run(t, Controls()) }
 
 // The lists here and those of the Pod Security library are the same.
 func TestListsFollowTheLibrary(t *testing.T) {
-	allowed := func(check string, spec *corev1.PodSpec) bool {
-		r, ok := podsecurity.EvaluateCheck(check, api.LatestVersion(), &metav1.ObjectMeta{}, spec)
-		if !ok {
-			t.Fatalf("the library has no check %s", check)
-		}
-		return r.Allowed
-	}
 	for _, name := range append(slices.Clone(safeSysctls), "kernel.msgmax", "net.core.somaxconn", "net/ipv4/tcp_syncookies") {
 		spec := &corev1.PodSpec{SecurityContext: &corev1.PodSecurityContext{Sysctls: []corev1.Sysctl{{Name: name}}}}
-		if got, want := allowed("sysctls", spec), slices.Contains(safeSysctls, name); got != want {
+		if got, want := librarytest.Allows(t, "sysctls", spec), slices.Contains(safeSysctls, name); got != want {
 			t.Errorf("sysctl %s: the library allows it: %v, the list here: %v", name, got, want)
 		}
 	}
 	for _, name := range slices.Concat(defaults, dangerous, takeover, []string{"SYS_NICE", "chown", "CAP_CHOWN", "IPC_LOCK"}) {
 		add := &corev1.Capabilities{Add: []corev1.Capability{corev1.Capability(name)}}
 		spec := &corev1.PodSpec{Containers: []corev1.Container{{SecurityContext: &corev1.SecurityContext{Capabilities: add}}}}
-		if got, want := allowed("capabilities_baseline", spec), slices.Contains(baseline, name); got != want {
+		if got, want := librarytest.Allows(t, "capabilities_baseline", spec), slices.Contains(baseline, name); got != want {
 			t.Errorf("capability %s: the library allows it: %v, the list here: %v", name, got, want)
 		}
 	}

@@ -5,11 +5,9 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/pod-security-admission/api"
 
 	"bulwark/control/controltest"
-	"bulwark/facts/podsecurity"
+	"bulwark/facts/podsecurity/librarytest"
 	"bulwark/internal/denytest"
 )
 
@@ -19,17 +17,10 @@ func TestDeny(t *testing.T) { denytest.Run(t, Controls()) }
 
 // The lists here and those of the Pod Security library are the same.
 func TestListsFollowTheLibrary(t *testing.T) {
-	allowed := func(check string, spec *corev1.PodSpec) bool {
-		r, ok := podsecurity.EvaluateCheck(check, api.LatestVersion(), &metav1.ObjectMeta{}, spec)
-		if !ok {
-			t.Fatalf("the library has no check %s", check)
-		}
-		return r.Allowed
-	}
 	for _, kind := range append(slices.Clone(seLinuxTypes), "spc_t", "container_file_t") {
 		options := &corev1.SELinuxOptions{Type: kind}
 		spec := &corev1.PodSpec{SecurityContext: &corev1.PodSecurityContext{SELinuxOptions: options}}
-		if got, want := allowed("seLinuxOptions", spec), slices.Contains(seLinuxTypes, kind); got != want {
+		if got, want := librarytest.Allows(t, "seLinuxOptions", spec), slices.Contains(seLinuxTypes, kind); got != want {
 			t.Errorf("SELinux type %q: the library allows it: %v, the list here: %v", kind, got, want)
 		}
 	}
@@ -42,7 +33,7 @@ func TestListsFollowTheLibrary(t *testing.T) {
 	}
 	for _, s := range sources {
 		spec := &corev1.PodSpec{Volumes: []corev1.Volume{{Name: "v", VolumeSource: s}}}
-		if got, want := allowed("restrictedVolumes", spec), slices.Contains(safeVolumes, volumeType(s)); got != want {
+		if got, want := librarytest.Allows(t, "restrictedVolumes", spec), slices.Contains(safeVolumes, volumeType(s)); got != want {
 			t.Errorf("volume type %s: the library allows it: %v, the list here: %v", volumeType(s), got, want)
 		}
 	}

@@ -3,25 +3,11 @@ package components
 import (
 	"testing"
 
-	"bulwark/internal/ytree"
-	"bulwark/world"
+	"bulwark/control/controltest"
 )
 
-func object(t *testing.T, text string) *world.Object {
-	t.Helper()
-	b := &world.Builder{}
-	for _, s := range ytree.Split(text) {
-		b.AddDoc(&world.Doc{File: "t.yaml", Text: text, Start: s.Start, End: s.End})
-	}
-	objects := b.Snapshot().Slice()
-	if len(objects) != 1 {
-		t.Fatalf("got %d objects", len(objects))
-	}
-	return objects[0]
-}
-
 func TestNodeInfoFiles(t *testing.T) {
-	o := object(t, `
+	o := controltest.Only(t, `
 apiVersion: v1
 kind: NodeInfo
 info:
@@ -57,7 +43,7 @@ func TestInventoriesThatMakeNoSense(t *testing.T) {
 		"apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\napiServer: {extraArgs: [1, {name: a}, {value: b}]}\netcd: {external: {endpoints: 3}}\n",
 		"apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\napiServer: 3\n",
 	} {
-		o := object(t, text)
+		o := controltest.Only(t, text)
 		hostFiles(o)
 		docs := documents(o)
 		for _, p := range append(documentProcesses(docs), inventoryProcesses(o)...) {

@@ -62,15 +62,15 @@ func Read(o *world.Object) *Ingress {
 	in := &Ingress{Object: o}
 	switch t := o.Typed.(type) {
 	case *networkingv1.Ingress:
-		in.readV1(&t.Spec)
+		in.read(&t.Spec, namesV1)
 	case *networkingv1beta1.Ingress:
-		in.readOld(&t.Spec)
+		in.read(modern(&t.Spec), namesOld)
 	case *extensionsv1beta1.Ingress:
 		spec := new(networkingv1beta1.IngressSpec)
 		if o.Decode("spec", spec) != nil {
 			return nil
 		}
-		in.readOld(spec)
+		in.read(modern(spec), namesOld)
 	default:
 		return nil
 	}
@@ -80,10 +80,18 @@ func Read(o *world.Object) *Ingress {
 	return in
 }
 
-func (in *Ingress) readV1(s *networkingv1.IngressSpec) {
+// names are the fields that a version writes its backends in.
+type names struct{ byDefault, service string }
+
+var (
+	namesV1  = names{byDefault: "spec.defaultBackend", service: ".service.name"}
+	namesOld = names{byDefault: "spec.backend", service: ".serviceName"}
+)
+
+func (in *Ingress) read(s *networkingv1.IngressSpec, n names) {
 	in.Class = deref(s.IngressClassName)
 	if s.DefaultBackend != nil {
-		b := backendV1("spec.defaultBackend", s.DefaultBackend)
+		b := n.backend(n.byDefault, s.DefaultBackend)
 		in.Default = &b
 	}
 	for i := range s.Rules {
@@ -91,7 +99,7 @@ func (in *Ingress) readV1(s *networkingv1.IngressSpec) {
 		if http := s.Rules[i].HTTP; http != nil {
 			for j := range http.Paths {
 				at := index(r.Field+".http.paths", j)
-				r.Paths = append(r.Paths, Path{Field: at, URL: http.Paths[j].Path, Backend: backendV1(at+".backend", &http.Paths[j].Backend)})
+				r.Paths = append(r.Paths, Path{Field: at, URL: http.Paths[j].Path, Backend: n.backend(at+".backend", &http.Paths[j].Backend)})
 			}
 		}
 		in.Rules = append(in.Rules, r)
@@ -101,7 +109,7 @@ func (in *Ingress) readV1(s *networkingv1.IngressSpec) {
 	}
 }
 
-func backendV1(at string, b *networkingv1.IngressBackend) Backend {
+func (n names) backend(at string, b *networkingv1.IngressBackend) Backend {
 	if b.Service == nil {
 		return Backend{Field: at, Resource: b.Resource != nil}
 	}
@@ -109,36 +117,44 @@ func backendV1(at string, b *networkingv1.IngressBackend) Backend {
 	if b.Service.Port.Name != "" {
 		port = intstr.FromString(b.Service.Port.Name)
 	}
-	return Backend{Field: at + ".service.name", Service: b.Service.Name, Port: port}
+	return Backend{Field: at + n.service, Service: b.Service.Name, Port: port}
 }
 
-// readOld reads the shape that networking.k8s.io/v1beta1 and extensions/v1beta1 share.
-func (in *Ingress) readOld(s *networkingv1beta1.IngressSpec) {
-	in.Class = deref(s.IngressClassName)
-	if s.Backend != nil {
-		b := backendOld("spec.backend", s.Backend)
-		in.Default = &b
+// modern is a specification of networking.k8s.io/v1beta1 or extensions/v1beta1 as v1 would have it.
+func modern(old *networkingv1beta1.IngressSpec) *networkingv1.IngressSpec {
+	s := &networkingv1.IngressSpec{IngressClassName: old.IngressClassName}
+	if old.Backend != nil {
+		b := modernBackend(old.Backend)
+		s.DefaultBackend = &b
 	}
-	for i := range s.Rules {
-		r := Rule{Field: index("spec.rules", i), Host: s.Rules[i].Host}
-		if http := s.Rules[i].HTTP; http != nil {
+	for i := range old.Rules {
+		r := networkingv1.IngressRule{Host: old.Rules[i].Host}
+		if http := old.Rules[i].HTTP; http != nil {
+			r.HTTP = new(networkingv1.HTTPIngressRuleValue)
 			for j := range http.Paths {
-				at := index(r.Field+".http.paths", j)
-				r.Paths = append(r.Paths, Path{Field: at, URL: http.Paths[j].Path, Backend: backendOld(at+".backend", &http.Paths[j].Backend)})
+				r.HTTP.Paths = append(r.HTTP.Paths, networkingv1.HTTPIngressPath{Path: http.Paths[j].Path, Backend: modernBackend(&http.Paths[j].Backend)})
 			}
 		}
-		in.Rules = append(in.Rules, r)
+		s.Rules = append(s.Rules, r)
 	}
-	for i, t := range s.TLS {
-		in.TLS = append(in.TLS, TLS{Field: index("spec.tls", i), Hosts: t.Hosts, Secret: t.SecretName})
+	for _, t := range old.TLS {
+		s.TLS = append(s.TLS, networkingv1.IngressTLS{Hosts: t.Hosts, SecretName: t.SecretName})
 	}
+	return s
 }
 
-func backendOld(at string, b *networkingv1beta1.IngressBackend) Backend {
-	if b.ServiceName == "" {
-		return Backend{Field: at, Resource: b.Resource != nil}
+func modernBackend(old *networkingv1beta1.IngressBackend) networkingv1.IngressBackend {
+	b := networkingv1.IngressBackend{Resource: old.Resource}
+	if old.ServiceName == "" {
+		return b
 	}
-	return Backend{Field: at + ".serviceName", Service: b.ServiceName, Port: b.ServicePort}
+	b.Service = &networkingv1.IngressServiceBackend{Name: old.ServiceName}
+	if old.ServicePort.Type == intstr.String {
+		b.Service.Port.Name = old.ServicePort.StrVal
+	} else {
+		b.Service.Port.Number = old.ServicePort.IntVal
+	}
+	return b
 }
 
 // Backends yields every backend, the default one first.

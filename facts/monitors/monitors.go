@@ -3,7 +3,6 @@
 package monitors
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -69,13 +68,13 @@ func (s *Services) Matches(monitor *world.Object) (bool, error) {
 			}
 		}
 	}
+	if len(namespaces) == 0 {
+		return false, s.view.Knows("Service", "")
+	}
 	for _, ns := range namespaces {
 		if err := s.view.Knows("Service", ns); err != nil {
 			return false, err
 		}
-	}
-	if len(namespaces) == 0 {
-		return false, fmt.Errorf("the input holds no Service, so it may be only a part: scan the whole")
 	}
 	return false, nil
 }

@@ -3,6 +3,8 @@
 package references
 
 import (
+	"cmp"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"bulwark/control"
@@ -71,37 +73,39 @@ func merge(a, b map[string]bool) map[string]bool {
 	return a
 }
 
-// promise notes the Secrets that an operator makes of an object.
+// promise notes the Secrets that an operator makes of an object. Where its fields have the wrong types nothing is known.
 func (x *Index) promise(o *world.Object) {
 	var spec struct {
-		SecretName string `json:"secretName"`
+		SecretName string `json:"secretName"` // of a Certificate
 		Target     struct {
 			Name string `json:"name"`
-		} `json:"target"`
-		Template struct {
-			Metadata struct {
-				Name string `json:"name"`
-			} `json:"metadata"`
-		} `json:"template"`
+		} `json:"target"` // of an ExternalSecret; its own name by default
 		Objects []struct {
 			Name string `json:"secretName"`
-		} `json:"secretObjects"`
+		} `json:"secretObjects"` // of a SecretProviderClass
 	}
 	if o.Decode("spec", &spec) != nil {
 		return
 	}
-	names := []string{spec.SecretName, spec.Target.Name, spec.Template.Metadata.Name}
-	if o.GroupKind() != secretProvider && o.GroupKind() != certificate {
-		names = append(names, o.Name)
-	}
-	for _, made := range spec.Objects {
-		names = append(names, made.Name)
-	}
-	for _, name := range names {
-		ref := world.Ref{Kind: Secret, Namespace: o.Namespace, Name: name}
-		if _, known := x.keys[ref]; name != "" && !known {
-			x.keys[ref] = nil
+	switch o.GroupKind() {
+	case sealedSecret:
+		x.expect(o.Namespace, o.Name)
+	case externalSecret:
+		x.expect(o.Namespace, cmp.Or(spec.Target.Name, o.Name))
+	case certificate:
+		x.expect(o.Namespace, spec.SecretName)
+	case secretProvider:
+		for _, made := range spec.Objects {
+			x.expect(o.Namespace, made.Name)
 		}
+	}
+}
+
+// expect notes a Secret that will be made, unless it is there already.
+func (x *Index) expect(namespace, name string) {
+	ref := world.Ref{Kind: Secret, Namespace: namespace, Name: name}
+	if _, known := x.keys[ref]; name != "" && !known {
+		x.keys[ref] = nil
 	}
 }
 

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -26,9 +27,10 @@ const (
 )
 
 type bench struct {
-	bin  string
-	dir  string
-	fail bool
+	bin  string    // the program to measure
+	dir  string    // for what it is measured on
+	out  io.Writer // where figures go
+	fail bool      // a limit was missed
 }
 
 func main() {
@@ -38,7 +40,7 @@ func main() {
 	dir, err := os.MkdirTemp("", "bulwark-bench-")
 	if err == nil {
 		defer os.RemoveAll(dir)
-		err = run(&bench{bin: *bin, dir: dir}, *apps)
+		err = run(&bench{bin: *bin, dir: dir, out: os.Stdout}, *apps)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -57,8 +59,8 @@ func run(b *bench, apps string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-58s %8.2f\n", "200,000 objects, all controls: CPU seconds", large.cpu)
-	fmt.Printf("%-58s %8.0f\n", "200,000 objects, all controls: peak memory MB", large.memory)
+	fmt.Fprintf(b.out, "%-58s %8.2f\n", "200,000 objects, all controls: CPU seconds", large.cpu)
+	fmt.Fprintf(b.out, "%-58s %8.0f\n", "200,000 objects, all controls: peak memory MB", large.memory)
 	b.limit("CPU per object, 200,000 against 20,000", large.cpu/small.cpu/10, maxGrowth)
 	if apps != "" {
 		real, err := b.best(3, "scan", apps, "--fail-on", "never", "-q")
@@ -74,7 +76,7 @@ func run(b *bench, apps string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-58s %8.3f\n", "start of the process: CPU seconds", version.cpu)
+	fmt.Fprintf(b.out, "%-58s %8.3f\n", "start of the process: CPU seconds", version.cpu)
 	if b.fail {
 		return fmt.Errorf("a limit was missed")
 	}
@@ -87,7 +89,7 @@ func (b *bench) limit(what string, got, limit float64) {
 	if got > limit {
 		verdict, b.fail = "MISSED", true
 	}
-	fmt.Printf("%-58s %8.2f  (limit %.1f) %s\n", what, got, limit, verdict)
+	fmt.Fprintf(b.out, "%-58s %8.2f  (limit %.1f) %s\n", what, got, limit, verdict)
 }
 
 // dockerfiles measures a scan of Dockerfiles.
@@ -111,10 +113,8 @@ func (b *bench) estate(n int) (usage, error) {
 	if err != nil {
 		return usage{}, err
 	}
-	if _, err := estate.Write(f, n, 1); err != nil {
-		return usage{}, err
-	}
-	if err := f.Close(); err != nil {
+	_, err = estate.Write(f, n, 1)
+	if err = errors.Join(err, f.Close()); err != nil {
 		return usage{}, err
 	}
 	return b.best(2, "scan", path, "--profile", "all", "--fail-on", "never", "-q", "--max-file", "1024", "-o", "json")
@@ -146,7 +146,7 @@ func (b *bench) once(args ...string) (usage, error) {
 	cmd.Stdout, cmd.Stderr = io.Discard, os.Stderr
 	start := time.Now()
 	err := cmd.Run()
-	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() > 1 {
+	if code := cmd.ProcessState.ExitCode(); code < 0 || code > 1 { // 1: there are findings; below 0: not started, or killed
 		return usage{}, fmt.Errorf("running %s %v: %w", b.bin, args, err)
 	}
 	rusage := cmd.ProcessState.SysUsage().(*syscall.Rusage)

@@ -7,4 +7,9 @@ import "strings"
 func Any(cond string) string { return "variables.containers.exists(c, " + cond + ")" }
 
 // List is a CEL list of strings. Items must not hold quotes or backslashes.
-func List(items ...string) string { return "['" + strings.Join(items, "', '") + "']" }
+func List(items ...string) string {
+	if len(items) == 0 {
+		return "[]"
+	}
+	return "['" + strings.Join(items, "', '") + "']"
+}

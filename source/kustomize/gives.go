@@ -7,31 +7,6 @@ import (
 	"bulwark/world"
 )
 
-// gives returns where a patch gives a field the value that it has.
-func (p *patch) gives(way []stepDown, value *ytree.Node) (off int, ok bool) {
-	if p.tree.Kind != ytree.Seq {
-		return follow(p.tree, way, value)
-	}
-	for i := range p.tree.Items { // JSON 6902
-		op := &p.tree.Items[i]
-		v := op.Get("value")
-		if v == nil || op.Text("op") == "remove" || op.Text("op") == "test" {
-			continue
-		}
-		rest, ok := afterPointer(way, op.Text("path"))
-		if !ok {
-			continue
-		}
-		if off, ok := follow(v, rest, value); ok {
-			if len(rest) == 1 {
-				off = int(v.Start)
-			}
-			return off, true
-		}
-	}
-	return 0, false
-}
-
 // afterPointer returns the part of the way below a JSON pointer, which keeps
 // one step as its root.
 func afterPointer(way []stepDown, pointer string) ([]stepDown, bool) {
@@ -40,7 +15,7 @@ func afterPointer(way []stepDown, pointer string) ([]stepDown, bool) {
 		return nil, false
 	}
 	for i, part := range parts {
-		part = strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~")
+		part = unescape(part)
 		if s := &way[i+1]; part != s.key && !(part == "-" && s.index >= 0) {
 			return nil, false
 		}

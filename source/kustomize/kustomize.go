@@ -2,7 +2,7 @@
 // give. Nothing is fetched and no program is run: remote resources, Helm charts
 // and plugins are refused, each with a gap that names the line, and the rest is
 // built without them. Each field points at the file that gives it: the
-// resource, else the patch, else the kustomization.
+// last patch that sets it or takes it away, else the resource, else the kustomization.
 package kustomize
 
 import (

@@ -50,11 +50,16 @@ const needsHash = "kustomize.config.k8s.io/needs-hash"
 
 // nameHash returns the hash of its content that kustomize put behind the name of a resource, "" for none.
 func nameHash(r *resource.Resource, origin *resource.Origin) string {
-	generated := origin != nil && strings.HasSuffix(origin.ConfiguredBy.Kind, "Generator")
-	if !generated && r.GetAnnotations()[needsHash] != "true" {
+	if !made(origin) && r.GetAnnotations()[needsHash] != "true" {
 		return ""
 	}
 	return hashed.FindString(r.GetName())
+}
+
+// made says whether a generator made a resource. Kustomize says of one whose
+// annotations a patch has written anew that the patch made it.
+func made(origin *resource.Origin) bool {
+	return origin != nil && strings.HasSuffix(origin.ConfiguredBy.Kind, "Generator")
 }
 
 // strip removes the annotation that the overlay made kustomize add.
@@ -77,14 +82,20 @@ func (t *tracer) doc(text string, origin *resource.Origin) *world.Doc {
 	}
 	o := &traced{t: t, tree: tree, home: t.p.root}
 	switch {
-	case origin != nil && origin.ConfiguredIn != "":
+	case made(origin):
 		o.home = t.layerOf(origin.ConfiguredIn)
 		d.File = o.home.shownFile()
 	case origin != nil && origin.Path != "":
 		d.File = path.Join(t.p.root.shown, filepath.ToSlash(origin.Path))
 		o.origin = t.find(d.File, filepath.Join(t.p.root.dir, origin.Path), tree)
 	default:
-		d.File = t.p.root.shownFile()
+		if origin != nil && origin.ConfiguredIn != "" {
+			o.home = t.layerOf(origin.ConfiguredIn)
+		}
+		d.File = o.home.shownFile()
+		if o.origin = t.search(tree); o.origin != nil {
+			d.File = o.origin.file
+		}
 	}
 	o.file = d.File
 	if o.origin != nil {
@@ -133,16 +144,45 @@ func (t *tracer) find(shown, file string, object *ytree.Node) *sourceDoc {
 	var best *sourceDoc
 	for i := range docs {
 		d := &docs[i]
-		own := d.tree.Get("metadata").Text("name")
+		own := ownName(d)
 		if d.tree.Text("kind") != object.Text("kind") || !strings.Contains(name, own) {
 			continue
 		}
-		if best == nil || len(own) > len(best.tree.Get("metadata").Text("name")) {
+		if best == nil || len(own) > len(ownName(best)) {
 			best = d
 		}
 	}
 	return best
 }
+
+// search looks through all resource files for an object of which kustomize does
+// not say where it came from. It returns nil when none, or more than one, may be meant.
+func (t *tracer) search(object *ytree.Node) *sourceDoc {
+	var best *sourceDoc
+	several := false
+	for _, l := range t.layers {
+		for i := range l.refs {
+			r := &l.refs[i]
+			if r.use != asResource || r.inline() || l.refuse[r.text] {
+				continue
+			}
+			d := t.find(path.Join(l.shown, r.path), under(l.dir, r.path), object)
+			switch {
+			case d == nil || d == best:
+			case best == nil || len(ownName(d)) > len(ownName(best)):
+				best, several = d, false
+			case len(ownName(d)) == len(ownName(best)):
+				several = true
+			}
+		}
+	}
+	if several {
+		return nil
+	}
+	return best
+}
+
+func ownName(d *sourceDoc) string { return d.tree.Get("metadata").Text("name") }
 
 // docs parses the objects of a file; lists are unwrapped as kustomize does.
 func (t *tracer) docs(shown, file string) []sourceDoc {

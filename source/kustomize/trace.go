@@ -133,14 +133,17 @@ type traced struct {
 	mu sync.Mutex
 }
 
-// locate is the world.Doc.Locate of the object: the resource file where the
-// same field has the same value, else the patch that gives the value, else the
-// kustomization.
+// locate is the world.Doc.Locate of the object: the last patch that sets the
+// field or takes it away, else the resource file where the same field has the
+// same value, else the patch that gives what it holds, else the kustomization.
 func (o *traced) locate(p world.Pos) world.Pos {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	way := walkDown(o.tree, p.Path)
+	way, next := walkDown(o.tree, p.Path)
 	value := way[len(way)-1].node
+	if pt, off, ok := o.decided(way, next); ok {
+		return pt.pos(off, p.Path)
+	}
 	if o.origin != nil {
 		if off, ok := follow(o.origin.tree, way, value); ok {
 			return o.origin.pos(off, p.Path)
@@ -151,7 +154,7 @@ func (o *traced) locate(p world.Pos) world.Pos {
 		if !pt.fits(o.tree) {
 			continue
 		}
-		if off, ok := pt.gives(way, value); ok {
+		if off, ok := follow(pt.tree, way, value); ok {
 			return pt.pos(off, p.Path)
 		}
 	}
@@ -180,25 +183,26 @@ type stepDown struct {
 	node  *ytree.Node
 }
 
-// walkDown follows a path as far as it is there. The first step is the root.
-func walkDown(root *ytree.Node, fieldPath string) []stepDown {
-	way := []stepDown{{index: -1, node: root}}
+// walkDown follows a path as far as it is there. The first step is the root;
+// next is the step that leads nowhere, nil when there is none.
+func walkDown(root *ytree.Node, fieldPath string) (way []stepDown, next *ytree.Step) {
+	way = []stepDown{{index: -1, node: root}}
 	n := root
 	for _, s := range ytree.Steps(fieldPath) {
 		d := stepDown{key: s.Key, index: -1}
 		if n.Kind == ytree.Seq {
 			if s.Index < 0 || s.Index >= len(n.Items) {
-				break
+				return way, &s
 			}
 			d.index, d.node = s.Index, &n.Items[s.Index]
 			d.by, d.label = nameOf(d.node)
 		} else if d.node = n.Get(s.Key); d.node == nil {
-			break
+			return way, &s
 		}
 		way = append(way, d)
 		n = d.node
 	}
-	return way
+	return way, nil
 }
 
 // nameOf returns what tells a list item from the others.
@@ -214,15 +218,8 @@ func nameOf(n *ytree.Node) (by, label string) {
 // follow goes the same way in another tree and returns where it ends, if what
 // is there is the same scalar, or both are no scalars.
 func follow(n *ytree.Node, way []stepDown, value *ytree.Node) (off int, ok bool) {
-	off = int(n.Start)
-	for _, s := range way[1:] {
-		child, at := child(n, &s)
-		if child == nil {
-			return 0, false
-		}
-		n, off = child, at
-	}
-	return off, sameValue(n, value)
+	end, off := descend(n, way)
+	return off, end != nil && sameValue(end, value)
 }
 
 func sameValue(a, b *ytree.Node) bool {
