@@ -5,6 +5,7 @@ package world
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 )
 
@@ -86,6 +87,17 @@ type Pos struct {
 	Line int    `json:"line,omitempty"`
 	Col  int    `json:"col,omitempty"`
 	Path string `json:"path,omitempty"`
+}
+
+// String writes the place as "file:line", or as its path where it is in no file.
+func (p Pos) String() string {
+	switch {
+	case p.File == "":
+		return p.Path
+	case p.Line == 0:
+		return p.File
+	}
+	return p.File + ":" + strconv.Itoa(p.Line)
 }
 
 // Gap is something that a source could not read.

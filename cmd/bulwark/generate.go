@@ -23,7 +23,7 @@ func generateCommand(sys *system) *cobra.Command {
 		Long: `Makes proposals from what is declared and what really happened, and proves them:
 everything that was needed stays possible, and what no longer is possible is said.`,
 	}
-	cmd.AddCommand(generateRBACCommand(sys))
+	cmd.AddCommand(generatePoliciesCommand(sys), generateRBACCommand(sys))
 	return cmd
 }
 
