@@ -12,7 +12,7 @@ import (
 // a long one stays small. GOGC, when set, decides instead.
 const (
 	gcRoom  = 96 << 20 // bytes
-	gcLeast = 50       // percent
+	gcLeast = 100      // percent
 	gcMost  = 800
 )
 
