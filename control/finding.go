@@ -18,6 +18,7 @@ type Finding struct {
 	Message  string
 	Evidence []Evidence
 	Fixes    []Fix
+	Answers  []string // those of the control's Refs that speak of this very finding; nil for all
 
 	Status     Status       // relative to a baseline
 	Suppressed *Suppression // nil when nobody excused it

@@ -75,9 +75,9 @@ func (r *runner) finish(v *Verdicts, tree *ytree.Node, found []placedFinding) {
 		paths[i] = found[i].path
 	}
 	placed := o.Place(tree, paths)
-	seen := map[string]int{}
-	excused := map[*Control]int{}
-	total := map[*Control]int{}
+	seen := make(map[string]int, len(found))
+	excused := 0
+	var key []byte
 	v.Findings = make([]*Finding, 0, len(found))
 	block := make([]Finding, len(found))
 	for i := range found {
@@ -86,25 +86,40 @@ func (r *runner) finish(v *Verdicts, tree *ytree.Node, found []placedFinding) {
 		*f = Finding{
 			Control: p.control, Severity: r.severity(p.control), Subject: o.Ref, Message: p.message,
 			Evidence: []Evidence{{Tier: o.Tier, Pos: at.Pos, Value: evidenceValue(p.control, o, at)}},
-			Fixes:    p.fixesFor(), Covers: p.covers,
+			Fixes:    p.fixesFor(), Covers: p.covers, Answers: p.answers,
 		}
 		for _, at := range p.related {
 			f.Evidence = append(f.Evidence, Evidence{Tier: o.Tier, Pos: r.facts.pos(at)})
 		}
-		f.ID = r.id(o, p.control, at.Stable)
+		key = r.key(key[:0], o, p.control, at.Stable)
+		f.ID = id(key)
 		if seen[f.ID]++; seen[f.ID] > 1 {
 			f.ID += fmt.Sprintf("-%d", seen[f.ID])
 		}
-		total[p.control]++
 		if r.opts.Excuse != nil {
 			if f.Suppressed = r.opts.Excuse(o, f); f.Suppressed != nil {
-				excused[p.control]++
+				excused++
 			}
 		}
 		v.Findings = append(v.Findings, f)
 	}
+	if excused > 0 {
+		v.excuse()
+	}
+}
+
+// excuse marks the controls all of whose findings somebody excused.
+func (v *Verdicts) excuse() {
+	open, excused := map[*Control]bool{}, map[*Control]bool{}
+	for _, f := range v.Findings {
+		if f.Suppressed == nil {
+			open[f.Control] = true
+		} else {
+			excused[f.Control] = true
+		}
+	}
 	for i := range v.Outcomes {
-		if c := v.Outcomes[i].Control; total[c] > 0 && excused[c] == total[c] {
+		if c := v.Outcomes[i].Control; excused[c] && !open[c] {
 			v.Outcomes[i].Result = Excused
 		}
 	}
@@ -117,16 +132,30 @@ func (r *runner) severity(c *Control) Severity {
 	return c.Severity
 }
 
-// id is stable over runs and machines: it depends on the control, the subject
-// and the place by name. The input is part of it only where the same object
-// stands in several.
-func (r *runner) id(o *world.Object, c *Control, stable string) string {
-	key := strings.Join([]string{c.ID, o.Group, o.Kind, o.Namespace, o.StableName(), stable}, "\x00")
-	if r.dup[o] {
-		key += "\x00" + o.Origin() + o.At()
+// key appends what a finding is identified by: the control, the subject and the
+// place by name. The input is part of it only where the same object stands in
+// several.
+func (r *runner) key(to []byte, o *world.Object, c *Control, stable string) []byte {
+	for i, part := range [...]string{c.ID, o.Group, o.Kind, o.Namespace, o.StableName(), stable} {
+		if i > 0 {
+			to = append(to, 0)
+		}
+		to = append(to, part...)
 	}
-	sum := sha256.Sum256([]byte(key))
-	return hex.EncodeToString(sum[:8])
+	if r.dup[o] {
+		to = append(to, 0)
+		to = append(to, o.Origin()...)
+		to = append(to, o.At()...)
+	}
+	return to
+}
+
+// id is stable over runs and machines.
+func id(key []byte) string {
+	sum := sha256.Sum256(key)
+	var text [16]byte
+	hex.Encode(text[:], sum[:8])
+	return string(text[:])
 }
 
 // fixesFor returns the finding's own fixes, else the control's Remedy at its scope.

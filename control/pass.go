@@ -28,6 +28,7 @@ type pending struct {
 	fixes    []Fix
 	related  []place
 	noRemedy bool
+	answers  []string
 	scope    string // what the control's Remedy is relative to, and Implies reaches
 }
 
@@ -83,6 +84,14 @@ func (r Reporter) NewObject(message, yaml string) Reporter {
 // NoFix says that the control's Remedy would be wrong here.
 func (r Reporter) NoFix() Reporter {
 	r.at().noRemedy = true
+	return r
+}
+
+// Answers says which of the control's Refs speak of this very finding, where a
+// tool has several checks for what is one property here: somebody's exception
+// for one of them does not cover the others.
+func (r Reporter) Answers(refs ...string) Reporter {
+	r.at().answers = append(r.at().answers, refs...)
 	return r
 }
 

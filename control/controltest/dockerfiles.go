@@ -9,7 +9,6 @@ import (
 
 	"bulwark/control"
 	"bulwark/exceptions"
-	"bulwark/internal/ytree"
 	"bulwark/source/dockerfile"
 	"bulwark/world"
 )
@@ -35,11 +34,11 @@ func (fx *fixture) read(b *world.Builder) {
 		fx.beside.read(b)
 	}
 	if isDockerfile(fx.name) {
-		dockerfile.Read(&world.Doc{File: fx.name, Text: fx.text, End: len(fx.text)}, b)
+		dockerfile.Read(&world.Doc{File: fx.name, Disk: fx.name, Text: fx.text, End: len(fx.text)}, b)
 		return
 	}
-	for _, s := range ytree.Split(fx.text) {
-		b.AddDoc(&world.Doc{File: fx.name, Text: fx.text, Start: s.Start, End: s.End})
+	for _, d := range world.Docs(world.Doc{File: fx.name, Text: fx.text}) {
+		b.AddDoc(d)
 	}
 }
 
