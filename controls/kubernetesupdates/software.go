@@ -118,7 +118,7 @@ var oldContainerd = &control.Control{
 	Doc: `CVE-2022-23648: an image with a crafted volume path makes containerd copy any file of the node, such as the kubelet's
 credentials, into the container. No rule about pods stops it, since it is the image that asks.
 
-It fires for each Node that reports containerd before 1.4.12, 1.5.x before 1.5.10, or 1.6.0. Nodes with other runtimes pass,
+It fires for each Node that reports containerd before 1.4.13, 1.5.x before 1.5.10, or 1.6.0. Nodes with other runtimes pass,
 nodes that report none are unknown. A version this old has many other holes too.
 
 Update containerd, or replace the node.
@@ -141,7 +141,7 @@ Update containerd, or replace the node.
 		if err != nil {
 			return fmt.Errorf("reading the containerd version of node %q: %w", p.Subject.Name, err)
 		}
-		if before(v, "1.4.12") || v.Minor() == 5 && before(v, "1.5.10") || v.Minor() == 6 && before(v, "1.6.1") {
+		if before(v, "1.4.13") || v.Minor() == 5 && before(v, "1.5.10") || v.Minor() == 6 && before(v, "1.6.1") {
 			p.Report(path, "node %q runs containerd %q, which lets images read the node's files (CVE-2022-23648)", p.Subject.Name, text)
 		}
 		return nil

@@ -189,7 +189,7 @@ var fileKeys = map[Component]map[string]string{
 		"event-qps": "eventRecordQPS", "tls-cert-file": "tlsCertFile", "tls-private-key-file": "tlsPrivateKeyFile",
 		"rotate-certificates": "rotateCertificates", "rotate-server-certificates": "serverTLSBootstrap",
 		"tls-cipher-suites": "tlsCipherSuites", "tls-min-version": "tlsMinVersion", "pod-max-pids": "podPidsLimit",
-		"seccomp-default": "seccompDefault", "allowed-unsafe-sysctls": "allowedUnsafeSysctls", "manifest-url": "staticPodURL",
+		"seccomp-default": "seccompDefault", "fail-cgroupv1": "failCgroupV1", "allowed-unsafe-sysctls": "allowedUnsafeSysctls", "manifest-url": "staticPodURL",
 	},
 	Scheduler: {"profiling": "enableProfiling"},
 	Proxy:     {"metrics-bind-address": "metricsBindAddress"},
