@@ -44,8 +44,8 @@ test-lab: ## the tests against a real etcd and kube-apiserver
 	@echo "── tests against a real API server (the first time builds it: about 12 CPU-minutes)"
 	cd lab && $(GO) run ./cmd/lab build --controllers && $(GO) test -timeout 30m ./...
 
-bench: build ## speed and memory against their limits; APPS=DIR adds manifests of real applications
-	@$(GO) run ./internal/bench $(if $(APPS),-apps "$(APPS)")
+bench: build ## speed and memory against their limits; APPS=DIR adds manifests of real applications, DOCKERFILES=DIR real Dockerfiles
+	@$(GO) run ./internal/bench $(if $(APPS),-apps "$(APPS)") $(if $(DOCKERFILES),-dockerfiles "$(DOCKERFILES)")
 	@$(GO) test ./internal/ytree -run '^$$' -bench . -benchtime 1s | grep -E 'Benchmark|ok'
 
 fuzz: ## every fuzz target for a minute

@@ -2,6 +2,7 @@ package exceptions
 
 import (
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ func (s *Set) pragma(f *dockerfile.File, finding *control.Finding) *control.Supp
 	at, _ := f.Span(finding.Evidence[0].Pos.Path)
 	for i := range pragmas {
 		p := &pragmas[i]
-		if p.Tool == "hadolint" && s.noHadolint || !p.Covers(at) || !s.lasts(p.Expiry) || !s.names(p, finding.Control) {
+		if p.Tool == "hadolint" && s.noHadolint || !p.Covers(at) || !s.lasts(p.Expiry) || !s.names(p, finding) {
 			continue
 		}
 		return &control.Suppression{
@@ -48,8 +49,9 @@ func (s *Set) lasts(expiry string) bool {
 	return err == nil && s.now.Before(end)
 }
 
-// names says whether a pragma speaks of a control.
-func (s *Set) names(p *dockerfile.Pragma, c *control.Control) bool {
+// names says whether a pragma speaks of a finding.
+func (s *Set) names(p *dockerfile.Pragma, f *control.Finding) bool {
+	c := f.Control
 	for _, id := range p.IDs {
 		switch {
 		case p.Tool == "bulwark":
@@ -59,18 +61,31 @@ func (s *Set) names(p *dockerfile.Pragma, c *control.Control) bool {
 		case p.Tool == "kics" && id == "*":
 			return true
 		case p.Tool == "hadolint":
-			if s.peers.is(hadolintTool(id), id, c.ID) {
+			if s.peers.is(hadolintTool(id), id, c.ID) && speaks(f, hadolintTool(id), id) {
 				return true
 			}
 		case strings.Contains(id, "*"):
 			if answersLike(c, p.Tool, id) {
 				return true
 			}
-		case s.peers.is(p.Tool, id, c.ID):
+		case s.peers.is(p.Tool, id, c.ID) && speaks(f, p.Tool, id):
 			return true
 		}
 	}
 	return false
+}
+
+// speaks says whether a check of a tool that the control answers is about this
+// very finding: a control may answer several checks of one tool.
+func speaks(f *control.Finding, tool, check string) bool {
+	if f.Answers == nil {
+		return true
+	}
+	narrowed := slices.ContainsFunc(f.Answers, func(ref string) bool {
+		name, _, _ := strings.Cut(ref, " ")
+		return strings.EqualFold(name, tool)
+	})
+	return !narrowed || indexPeers([]*control.Control{{ID: f.Control.ID, Refs: f.Answers}}).is(tool, check, f.Control.ID)
 }
 
 // answersLike says whether a control answers a check of a tool whose id fits a pattern.

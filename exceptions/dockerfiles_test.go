@@ -99,6 +99,56 @@ func TestDockerfilePragmas(t *testing.T) {
 	}
 }
 
+// TestNarrowed: an exception for one of several checks that a control answers
+// excuses what that check is about, and nothing else.
+func TestNarrowed(t *testing.T) {
+	two := func(answers ...string) string {
+		c := &control.Control{
+			ID: "BW2801", Concept: "dockerfiles", Kinds: []string{dockerfile.Kind}, Refs: []string{"hadolint DL3030", "hadolint DL3038", "trivy DS-0015", "trivy DS-0019"},
+			Check: func(p *control.Pass) error {
+				for i, in := range dockerfile.Of(p.Subject).Keyword("RUN") {
+					p.Report(in.Path(""), "RUN").Answers(answers[i])
+				}
+				return nil
+			},
+		}
+		dir := hadolintDir(t, "ignored: [DL3038]\n")
+		s, err := Load(Options{Controls: []*control.Control{c}, Now: today, Dirs: []string{dir}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := "FROM x:1\n# hadolint ignore=DL3030\nRUN a\n# trivy:ignore:AVD-DS-0019\nRUN b\n"
+		b := &world.Builder{}
+		dockerfile.Read(&world.Doc{File: "Dockerfile", Text: text, End: len(text), Line: 1}, b)
+		var out []string
+		opts := control.Options{Controls: []*control.Control{c}, Excuse: s.Excuse, Strict: true}
+		if err := control.Run(context.Background(), b.Snapshot(), opts, func(v *control.Verdicts) error {
+			for _, f := range v.Findings {
+				by := "-"
+				if f.Suppressed != nil {
+					by = f.Suppressed.By
+				}
+				out = append(out, by)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(out, " ")
+	}
+	for _, c := range []struct{ first, second, want string }{
+		{"hadolint DL3030", "hadolint DL3030", "hadolint trivy"}, // narrowed for hadolint only
+		{"hadolint DL3038", "hadolint DL3030", "hadolint trivy"}, // the first by the file
+		{"hadolint DL3041", "hadolint DL3041", "- trivy"},
+		{"trivy DS-0015", "trivy DS-0015", "hadolint hadolint"},
+		{"trivy DS-0015", "trivy DS-0019", "hadolint hadolint"},
+	} {
+		if got := two(c.first, c.second); got != c.want {
+			t.Errorf("%s and %s: %s, want %s", c.first, c.second, got, c.want)
+		}
+	}
+}
+
 func hadolintDir(t *testing.T, content string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -130,7 +180,7 @@ label-schema: {team: "", "org.opencontainers.image.source": url}
 failure-threshold: warning
 `)
 	file := &config.File{Controls: map[string]config.Setting{"BW2802": {Severity: "low"}}}
-	adopted, err := Adopt(file, []string{dir}, dockerControls())
+	adopted, err := Adopt(file, []string{dir}, dockerControls(), noEnv)
 	if err != nil || adopted.FailOn != "medium" {
 		t.Fatalf("%+v %v", adopted, err)
 	}
@@ -147,14 +197,85 @@ failure-threshold: warning
 	if err != nil || gate(control.Low) || !gate(control.Medium) {
 		t.Errorf("the gate is wrong: %v", err)
 	}
-	if _, err := Adopt(&config.File{}, []string{hadolintDir(t, "failure-threshold: loud\n")}, nil); err == nil || !strings.Contains(err.Error(), "failure-threshold") {
+	if _, err := Adopt(&config.File{}, []string{hadolintDir(t, "failure-threshold: loud\n")}, nil, noEnv); err == nil || !strings.Contains(err.Error(), "failure-threshold") {
 		t.Errorf("error %v", err)
 	}
-	if _, err := Adopt(&config.File{}, []string{hadolintDir(t, "ignored: 3\n")}, nil); err == nil {
+	if _, err := Adopt(&config.File{}, []string{hadolintDir(t, "ignored: 3\n")}, nil, noEnv); err == nil {
 		t.Error("a file that cannot be read must be an error")
 	}
-	none, err := Adopt(file, []string{t.TempDir()}, nil)
+	none, err := Adopt(file, []string{t.TempDir()}, nil, noEnv)
 	if gate, _ := none.Gate(); err != nil || gate != nil {
 		t.Errorf("without a file: %+v %v", none, err)
+	}
+}
+
+func noEnv(string) string { return "" }
+
+// TestHadolintOutside: the user's own file counts where no folder has one, and the environment always.
+func TestHadolintOutside(t *testing.T) {
+	home := t.TempDir()
+	write := func(name, text string) {
+		file := filepath.Join(home, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := map[string]string{"HOME": home}
+	adopt := func(dirs ...string) (Adopted, *config.File) {
+		to := &config.File{}
+		a, err := Adopt(to, dirs, dockerControls(), func(name string) string { return env[name] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a, to
+	}
+	if a, _ := adopt(); a.File != "" || a.FailOn != "" {
+		t.Errorf("nothing is there, yet %+v", a)
+	}
+	// In hadolint's order, the last one first.
+	for _, name := range []string{".hadolint.yml", ".hadolint.yaml", ".hadolint/config.yaml", ".hadolint/hadolint.yaml", ".config/hadolint.yml", ".config/hadolint.yaml"} {
+		write(name, "ignored: [DL3008]\ndisable-ignore-pragma: true\n")
+		if a, _ := adopt(); !strings.HasSuffix(a.File, "/"+name) {
+			t.Errorf("%s is not found: %+v", name, a)
+		}
+	}
+	env["XDG_CONFIG_HOME"] = filepath.Join(home, "xdg")
+	write("xdg/hadolint.yaml", "ignored: [DL3008]\n")
+	a, _ := adopt()
+	if !strings.HasSuffix(a.File, "/xdg/hadolint.yaml") {
+		t.Errorf("XDG_CONFIG_HOME is not looked at: %+v", a)
+	}
+	text := "FROM x:1\n# hadolint ignore=DL3026\nRUN a\n"
+	if got := excusedRuns(t, Options{Hadolint: a}, text); got != "BW2801:3 hadolint BW2802:3 hadolint" {
+		t.Errorf("excused %q", got)
+	}
+	dir := hadolintDir(t, "failure-threshold: error\noverride: {style: [DL3049]}\ntrustedRegistries: [a.example]\n")
+	for name, value := range map[string]string{
+		"HADOLINT_IGNORE": "SC2086, DL9999", "HADOLINT_FAILURE_THRESHOLD": "info", "HADOLINT_OVERRIDE_ERROR": "DL3050", "HADOLINT_OVERRIDE_STYLE": "DL3008",
+		"HADOLINT_TRUSTED_REGISTRIES": "b.example", "HADOLINT_REQUIRE_LABELS": "team:text", "HADOLINT_STRICT_LABELS": "yes", "HADOLINT_DISABLE_IGNORE_PRAGMA": "1",
+	} {
+		env[name] = value
+	}
+	a, to := adopt(dir)
+	if a.FailOn != "high" || !strings.HasPrefix(a.File, dir) {
+		t.Errorf("the file of the folder and its threshold: %+v", a)
+	}
+	if got := fmt.Sprintf("%v %v %v %v %v", to.Controls["BW2802"].Params, to.Controls["BW2803"].Severity, to.Controls["BW2804"].Severity, to.Controls["BW2801"].Severity, to.Controls["BW2804"].Params); got != "map[allow:[b.example a.example]] info high info map[schema:[team=text]]" {
+		t.Errorf("adopted %s", got)
+	}
+	if got := excusedRuns(t, Options{Hadolint: a}, text); got != "BW2802:3 hadolint" {
+		t.Errorf("excused by the environment: %q", got)
+	}
+	env["HADOLINT_NOFAIL"] = "true"
+	if a, _ := adopt(dir); a.FailOn != "never" {
+		t.Errorf("HADOLINT_NOFAIL: %+v", a)
+	}
+	for name, bad := range map[string]string{"HADOLINT_NOFAIL": "perhaps", "HADOLINT_REQUIRE_LABELS": "team"} {
+		if _, err := Adopt(&config.File{}, nil, nil, func(n string) string { return map[string]string{name: bad}[n] }); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s=%s: %v", name, bad, err)
+		}
 	}
 }

@@ -25,6 +25,7 @@ type Options struct {
 	Run      []*control.Control // those that run; nil for all
 	Files    []string           // exception files of other tools, by name
 	Dirs     []string           // folders in which such files are looked for
+	Hadolint Adopted            // what hadolint's configuration outside of the folders says
 	NoInline bool               // honour neither comments nor annotations nor found files
 	Now      time.Time
 }
@@ -78,6 +79,9 @@ func Load(opts Options) (*Set, error) {
 		if err := s.peerFile(f); err != nil {
 			return nil, fmt.Errorf("reading the exceptions of %s: %w", f, err)
 		}
+	}
+	if s.inline {
+		s.hadolintOutside(opts.Hadolint)
 	}
 	return s, nil
 }

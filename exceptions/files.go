@@ -88,7 +88,13 @@ func (s *Set) add(p peer) {
 		s.notes = append(s.notes, report.ExceptionNote{Pos: pos, Message: fmt.Sprintf("no control answers %s %s", p.tool, p.check)})
 		return
 	}
-	r := &rule{match: p.match, why: control.Suppression{Kind: "exception", By: cmp.Or(p.by, p.tool), Pos: pos, Reason: p.reason, Expiry: p.expiry}}
+	match := p.match
+	if p.check != "*" {
+		match = func(o *world.Object, f *control.Finding) bool {
+			return (p.match == nil || p.match(o, f)) && speaks(f, strings.ToLower(p.tool), p.check)
+		}
+	}
+	r := &rule{match: match, why: control.Suppression{Kind: "exception", By: cmp.Or(p.by, p.tool), Pos: pos, Reason: p.reason, Expiry: p.expiry}}
 	if p.check != "*" {
 		r.controls = map[string]bool{}
 		for _, id := range ids {

@@ -49,10 +49,36 @@ func (s *Set) hadolint(file, text string) error {
 	return nil
 }
 
+// hadolintOutside adds what the user's own configuration of hadolint and the
+// environment ignore. They are for all projects: that they excuse nothing in
+// this one is no news.
+func (s *Set) hadolintOutside(a Adopted) {
+	for _, p := range a.ignored {
+		n := len(s.rules)
+		s.add(p)
+		for _, r := range s.rules[n:] {
+			r.used.Store(true)
+		}
+		form := "hadolint file " + p.file
+		if p.file == environment {
+			form = "hadolint variables"
+		}
+		s.files = append(s.files, form)
+	}
+	s.noHadolint = s.noHadolint || a.noPragmas
+}
+
+// environment is what stands in place of a file for what variables say.
+const environment = "the environment"
+
 // Adopted is what hadolint's configuration says about a whole run.
 type Adopted struct {
 	File   string // "" when there is none
 	FailOn string // severity from which findings on Dockerfiles fail the run, "never", or "" for no word on it
+
+	// What no file in a folder of the run says: the user's own file and the environment.
+	ignored   []peer
+	noPragmas bool
 }
 
 // Gate returns what decides whether a finding on a Dockerfile fails the run, nil when hadolint's
@@ -69,34 +95,67 @@ func (a Adopted) Gate() (func(control.Severity) bool, error) {
 }
 
 // Adopt takes over the severities, registries and labels that hadolint's
-// configuration in one of the folders sets, as settings of the controls that
-// answer its rules. What the file itself sets for a control stays.
-func Adopt(to *config.File, dirs []string, all []*control.Control) (Adopted, error) {
+// configuration sets, as settings of the controls that answer its rules. What
+// the file of Bulwark itself sets for a control stays. hadolint reads one file,
+// the first of .hadolint.yaml in a folder of the run and those of the user, and
+// the variables HADOLINT_…, which come first: of single values that of the file
+// counts, and lists are joined.
+func Adopt(to *config.File, dirs []string, all []*control.Control, getenv func(string) string) (Adopted, error) {
+	env, err := hadolintEnv(getenv)
+	if err != nil {
+		return Adopted{}, fmt.Errorf("reading hadolint's settings in the environment: %w", err)
+	}
+	f, path, own, err := findHadolint(dirs, getenv)
+	if err != nil {
+		return Adopted{}, fmt.Errorf("reading hadolint's configuration %s: %w", path, err)
+	}
+	a := Adopted{File: filepath.ToSlash(path), noPragmas: env.DisablePragma}
+	a.ignore(env.Ignored, environment)
+	if own {
+		a.ignore(f.Ignored, a.File)
+		a.noPragmas = a.noPragmas || f.DisablePragma
+	}
+	where := path
+	if path == "" {
+		where = "in the environment"
+	}
+	merged := env.joined(f)
+	if err := merged.adopt(to, all); err != nil {
+		return Adopted{}, fmt.Errorf("reading hadolint's configuration %s: %w", where, err)
+	}
+	if a.FailOn, err = merged.failOn(); err != nil {
+		return Adopted{}, fmt.Errorf("reading hadolint's configuration %s: %w", where, err)
+	}
+	return a, nil
+}
+
+func (a *Adopted) ignore(ids []string, file string) {
+	for _, id := range ids {
+		a.ignored = append(a.ignored, peer{tool: hadolintTool(id), by: "hadolint", check: id, file: file, match: isDockerfile})
+	}
+}
+
+// findHadolint returns the first configuration in the folders, else that of the
+// user, which own says.
+func findHadolint(dirs []string, getenv func(string) string) (f hadolintFile, path string, own bool, err error) {
+	var paths []string
 	for _, dir := range dirs {
 		for _, name := range hadolintNames() {
-			path := filepath.Join(dir, name)
-			b, err := os.ReadFile(path)
-			if os.IsNotExist(err) {
-				continue
-			}
-			var f hadolintFile
-			if err == nil {
-				_, err = decode(string(b), &f)
-			}
-			if err == nil {
-				err = f.adopt(to, all)
-			}
-			if err != nil {
-				return Adopted{}, fmt.Errorf("reading hadolint's configuration %s: %w", path, err)
-			}
-			failOn, err := f.failOn()
-			if err != nil {
-				return Adopted{}, fmt.Errorf("reading hadolint's configuration %s: %w", path, err)
-			}
-			return Adopted{File: filepath.ToSlash(path), FailOn: failOn}, nil
+			paths = append(paths, filepath.Join(dir, name))
 		}
 	}
-	return Adopted{}, nil
+	ours := len(paths)
+	for i, path := range append(paths, hadolintHome(getenv)...) {
+		b, err := os.ReadFile(path)
+		if os.IsNotExist(err) {
+			continue
+		}
+		if err == nil {
+			_, err = decode(string(b), &f)
+		}
+		return f, path, i >= ours, err
+	}
+	return hadolintFile{}, "", false, nil
 }
 
 // hadolintSeverities are hadolint's severities, strongest first, and ours.
@@ -153,13 +212,13 @@ func (f *hadolintFile) adopt(to *config.File, all []*control.Control) error {
 		to.Controls = map[string]config.Setting{}
 	}
 	for id, s := range theirs {
-		to.Controls[id] = merged(to.Controls[id], s)
+		to.Controls[id] = filled(to.Controls[id], s)
 	}
 	return nil
 }
 
-// merged fills what a setting leaves open.
-func merged(own, adopted config.Setting) config.Setting {
+// filled fills what a setting leaves open.
+func filled(own, adopted config.Setting) config.Setting {
 	if own.Severity == "" {
 		own.Severity = adopted.Severity
 	}

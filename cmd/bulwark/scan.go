@@ -176,7 +176,7 @@ func (f *judgeFlags) prepare(sys *system, file *config.File, paths []string) (*s
 		return nil, fmt.Errorf("--workers %d: give a number above 0, or 0 for one for each CPU", f.workers)
 	}
 	if !f.noIgnores {
-		if f.hadolint, err = exceptions.Adopt(file, exceptionDirs(paths), all); err != nil {
+		if f.hadolint, err = exceptions.Adopt(file, exceptionDirs(paths), all, sys.getenv); err != nil {
 			return nil, err
 		}
 	}
@@ -200,7 +200,7 @@ func (f *judgeFlags) prepare(sys *system, file *config.File, paths []string) (*s
 		}
 	}
 	cfg.Excuses, err = exceptions.Load(exceptions.Options{
-		Config: file, Controls: all, Run: narrowed(f, cfg.Controls), Files: f.exceptionFiles, Dirs: exceptionDirs(paths), NoInline: f.noIgnores, Now: sys.now(),
+		Config: file, Controls: all, Run: narrowed(f, cfg.Controls), Files: f.exceptionFiles, Dirs: exceptionDirs(paths), NoInline: f.noIgnores, Hadolint: f.hadolint, Now: sys.now(),
 	})
 	return cfg, err
 }

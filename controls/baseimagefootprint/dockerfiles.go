@@ -13,7 +13,7 @@ func dockerfileControls() []*control.Control {
 	return slices.Concat(
 		[]*control.Control{
 			endedBase, shippedToolchain, recommends, aptLists, apkCache, pipCache,
-			progress, manyLayers, copiedArchive, removedLater, rechowned, earlyContext,
+			progress, manyLayers, copiedArchive, removedLater, rechowned, earlyContext, ignoredCopy,
 		},
 		leftoverControls(), pinControls(),
 	)
@@ -123,6 +123,10 @@ Bring, use and delete it in one RUN, or mount it.
 	Refs:  []string{"ATT&CK T1552.001"},
 	Kinds: dockerrules.Kinds(),
 	Check: dockerrules.File(func(p *control.Pass, f *dockerfile.File) {
+		dockerrules.Unread(p, f, "rm", "rmdir", "del", "erase", "Remove-Item")
+		if len(f.Calls("rm")) == 0 {
+			return
+		}
 		products := dockerrules.Products(f)
 		for _, s := range f.Stages {
 			if products[s] {

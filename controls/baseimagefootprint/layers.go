@@ -23,12 +23,12 @@ It fires for wget in a RUN without --progress, -q, -nv, -o, -a or their long for
 	Kinds: dockerrules.Kinds(),
 	Check: dockerrules.Commands(func(p *control.Pass, in *dockerfile.Instruction, c *dockerfile.Command) {
 		quiet := c.Flag("--progress", "-q", "--quiet", "-o", "--output-file", "-a", "--append-output", "-nv", "--no-verbose") || c.Has("-nv")
-		if c.Name != "wget" || quiet || c.Flag("--version", "--help", "-V", "-h") {
+		if quiet || c.Flag("--version", "--help", "-V", "-h") {
 			return
 		}
 		p.Report(c.Path(in, ""), "wget draws its progress into the log").
 			Fix("say what was downloaded and no more", dockerrules.After(c.Path(in, "name"), "-nv"))
-	}),
+	}, "wget"),
 }
 
 var manyLayers = &control.Control{
@@ -134,6 +134,10 @@ Copy with --chown and --chmod.
 ` + "```dockerfile\nCOPY --chown=10001:10001 app /app\n```",
 	Kinds: dockerrules.Kinds(),
 	Check: dockerrules.File(func(p *control.Pass, f *dockerfile.File) {
+		dockerrules.Unread(p, f, "chown", "chmod")
+		if len(f.Calls("chown", "chmod")) == 0 {
+			return
+		}
 		products := dockerrules.Products(f)
 		for _, s := range f.Stages {
 			if !products[s] {

@@ -13,14 +13,11 @@ import (
 func installs(m dockerrules.Manager, check func(*control.Pass, *dockerfile.Instruction, dockerrules.Call)) func(*control.Pass) error {
 	return dockerrules.File(func(p *control.Pass, f *dockerfile.File) {
 		products := dockerrules.Products(f)
-		dockerrules.EachCommand(p, f, func(in *dockerfile.Instruction, c *dockerfile.Command) {
-			if !dockerrules.InProduct(products, in) {
-				return
-			}
-			if call, ok := dockerrules.PackageCall(c); ok && call.Manager == m {
+		dockerrules.EachPackage(p, f, func(in *dockerfile.Instruction, call dockerrules.Call) {
+			if dockerrules.InProduct(products, in) {
 				check(p, in, call)
 			}
-		})
+		}, m)
 	})
 }
 
@@ -97,9 +94,13 @@ func laterInstall(f *dockerfile.File, in *dockerfile.Instruction) bool {
 // layer: leaves says which calls leave something, clean is the command that removes it.
 func leftover(m dockerrules.Manager, leaves func(dockerrules.Call) bool, clean, message string, unless func(*dockerfile.File, *dockerfile.Instruction) bool) func(*control.Pass) error {
 	return dockerrules.File(func(p *control.Pass, f *dockerfile.File) {
+		dockerrules.UnreadPackages(p, f, m)
+		if !dockerrules.Uses(f, m) {
+			return
+		}
 		products := dockerrules.Products(f)
-		for in := range f.All {
-			if in.Keyword != "RUN" || in.Script == nil || !dockerrules.InProduct(products, in) || dockerrules.Mounted(in, dockerrules.Leftovers(m)...) {
+		for _, in := range f.Keyword("RUN") {
+			if in.Script == nil || !dockerrules.InProduct(products, in) || dockerrules.Mounted(in, dockerrules.Leftovers(m)...) {
 				continue
 			}
 			call, found := dockerrules.Uncleaned(in, m, leaves)
@@ -107,6 +108,12 @@ func leftover(m dockerrules.Manager, leaves func(dockerrules.Call) bool, clean, 
 				continue
 			}
 			r := p.Report(call.Command.Path(in, ""), "%s leaves what it downloads in the layer", call.Command.Name)
+			switch {
+			case call.Command.Name == "microdnf":
+				r.Answers("trivy DS-0027")
+			case m == dockerrules.Dnf:
+				r.Answers("trivy DS-0019")
+			}
 			if dockerrules.Appendable(in) && (unless == nil || !unless(f, in)) {
 				r.Fix(message, dockerrules.After(in.Path("script"), strings.ReplaceAll(clean, "TOOL", call.Command.Name)))
 			}

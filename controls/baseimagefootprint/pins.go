@@ -50,9 +50,9 @@ Pin what a lock or a bot keeps fresh.
 `,
 		Refs:  []string{x.ref},
 		Kinds: dockerrules.Kinds(),
-		Check: dockerrules.Commands(func(p *control.Pass, in *dockerfile.Instruction, c *dockerfile.Command) {
-			call, ok := dockerrules.PackageCall(c)
-			if !ok || call.Manager != x.manager || !slices.Contains(x.verbs, call.Verb) || x.excused != nil && x.excused(c) {
+		Check: dockerrules.Packages(func(p *control.Pass, in *dockerfile.Instruction, call dockerrules.Call) {
+			c := call.Command
+			if !slices.Contains(x.verbs, call.Verb) || x.excused != nil && x.excused(c) {
 				return
 			}
 			rest := call.Rest
@@ -65,7 +65,7 @@ Pin what a lock or a bot keeps fresh.
 					p.Report(c.ArgPath(in, i), "%q has no version", name)
 				}
 			}
-		}),
+		}, x.manager),
 	}
 }
 

@@ -8,11 +8,11 @@ const concept = "container-immutability"
 
 // Controls returns the controls of the concept.
 func Controls() []*control.Control {
-	return []*control.Control{
+	return append([]*control.Control{
 		writableRoot,
 		writablePrograms,
 		installsAtStart,
 		gitSyncProgram,
 		debugContainers,
-	}
+	}, imageControls()...)
 }

@@ -1,9 +1,8 @@
 package dockerfiles
 
 import (
-	"strings"
-
 	"mvdan.cc/sh/v3/syntax"
+	"strings"
 
 	"bulwark/control"
 	"bulwark/internal/dockerrules"
@@ -59,9 +58,8 @@ Begin with set -e.
 
 ` + "```dockerfile\nRUN <<EOF\nset -e\napk add --no-cache curl\ncurl -fsSLO https://example.com/tool\nEOF\n```",
 	Kinds: dockerrules.Kinds(),
-	Check: dockerrules.Each("RUN", func(p *control.Pass, in *dockerfile.Instruction) {
-		s := in.Script
-		if s == nil || s.Tree == nil || s.ErrExit || !s.Dialect.POSIX() {
+	Check: scripts(func(p *control.Pass, in *dockerfile.Instruction, s *dockerfile.Script) {
+		if s.ErrExit {
 			return
 		}
 		working := 0
@@ -111,9 +109,8 @@ and Ubuntu, has no pipefail before 0.5.13: there, name bash.
 ` + "```dockerfile\nSHELL [\"/bin/bash\", \"-eo\", \"pipefail\", \"-c\"]\n```",
 	Refs:  []string{"hadolint DL4006"},
 	Kinds: dockerrules.Kinds(),
-	Check: dockerrules.Each("RUN", func(p *control.Pass, in *dockerfile.Instruction) {
-		s := in.Script
-		if s == nil || s.Tree == nil || s.PipeFail || !s.Dialect.POSIX() {
+	Check: scripts(func(p *control.Pass, in *dockerfile.Instruction, s *dockerfile.Script) {
+		if s.PipeFail {
 			return
 		}
 		for _, c := range s.Commands {
@@ -122,7 +119,7 @@ and Ubuntu, has no pipefail before 0.5.13: there, name bash.
 				return
 			}
 		}
-	}),
+	}, "|"),
 }
 
 func nameOf(c *dockerfile.Command) string {

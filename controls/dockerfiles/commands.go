@@ -29,10 +29,8 @@ Start programs in CMD or ENTRYPOINT.
 	Refs:  []string{"hadolint DL3001"},
 	Kinds: dockerrules.Kinds(),
 	Check: dockerrules.Commands(func(p *control.Pass, in *dockerfile.Instruction, c *dockerfile.Command) {
-		if slices.Contains(useless, c.Name) {
-			p.Report(c.Path(in, "name"), "%s has no effect on the image", c.Name)
-		}
-	}),
+		p.Report(c.Path(in, "name"), "%s has no effect on the image", c.Name)
+	}, useless...),
 }
 
 var twoDownloaders = &control.Control{
@@ -51,9 +49,6 @@ Use one of them, or ADD with a checksum.
 		first := map[*dockerfile.Stage]string{}
 		done := map[*dockerfile.Stage]bool{}
 		dockerrules.EachCommand(p, f, func(in *dockerfile.Instruction, c *dockerfile.Command) {
-			if c.Name != "curl" && c.Name != "wget" {
-				return
-			}
 			switch before := first[in.Stage]; {
 			case before == "":
 				first[in.Stage] = c.Name
@@ -61,7 +56,7 @@ Use one of them, or ADD with a checksum.
 				done[in.Stage] = true
 				p.Report(c.Path(in, "name"), "%s is used beside %s", c.Name, before)
 			}
-		})
+		}, "curl", "wget")
 	}),
 }
 
@@ -77,10 +72,10 @@ It fires for ln with /bin/sh as an argument in a RUN.
 	Refs:  []string{"hadolint DL4005"},
 	Kinds: dockerrules.Kinds(),
 	Check: dockerrules.Commands(func(p *control.Pass, in *dockerfile.Instruction, c *dockerfile.Command) {
-		if i := c.Find("/bin/sh"); c.Name == "ln" && i >= 0 {
+		if i := c.Find("/bin/sh"); i >= 0 {
 			p.Report(c.ArgPath(in, i), "/bin/sh is replaced: use SHELL")
 		}
-	}),
+	}, "ln"),
 }
 
 var sparseLog = &control.Control{
@@ -95,13 +90,13 @@ It fires for useradd in a RUN with a number of more than five digits and without
 	Refs:  []string{"hadolint DL3046"},
 	Kinds: dockerrules.Kinds(),
 	Check: dockerrules.Commands(func(p *control.Pass, in *dockerfile.Instruction, c *dockerfile.Command) {
-		id := optionValue(c, "-u", "--uid")
-		if c.Name != "useradd" || len(id) <= 5 || strings.Trim(id, "0123456789") != "" || c.Flag("-l", "--no-log-init") {
+		id := dockerrules.OptionValue(c, "-u", "--uid")
+		if len(id) <= 5 || strings.Trim(id, "0123456789") != "" || c.Flag("-l", "--no-log-init") {
 			return
 		}
 		p.Report(c.Path(in, ""), "useradd for number %s fills log files with emptiness", id).
 			Fix("do not touch the log files", dockerrules.After(c.Path(in, "name"), "-l"))
-	}),
+	}, "useradd"),
 }
 
 var changeDirectory = &control.Control{
@@ -118,10 +113,8 @@ Use WORKDIR.
 	Refs:  []string{"hadolint DL3003", "trivy DS-0013"},
 	Kinds: dockerrules.Kinds(),
 	Check: dockerrules.Commands(func(p *control.Pass, in *dockerfile.Instruction, c *dockerfile.Command) {
-		if c.Name == "cd" {
-			p.Report(c.Path(in, "name"), "cd holds for this RUN only: use WORKDIR")
-		}
-	}),
+		p.Report(c.Path(in, "name"), "cd holds for this RUN only: use WORKDIR")
+	}, "cd"),
 }
 
 // stateOnly are commands that change nothing but the shell that runs them, or

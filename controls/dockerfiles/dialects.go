@@ -26,8 +26,8 @@ Name the shell, or use what every shell has.
 	Refs: []string{
 		"shellcheck SC3010", "shellcheck SC3014", "shellcheck SC3020", "shellcheck SC3021", "shellcheck SC3046", "shellcheck SC3040", "shellcheck SC3037",
 		"shellcheck SC3036", "shellcheck SC3009", "shellcheck SC3011", "shellcheck SC3001", "shellcheck SC3030", "shellcheck SC3044", "shellcheck SC3045",
-		"shellcheck SC3057", "shellcheck SC3060", "shellcheck SC3059", "shellcheck SC3053", "shellcheck SC3003", "shellcheck SC3005", "shellcheck SC3006",
-		"shellcheck SC3018", "shellcheck SC3024", "shellcheck SC3028",
+		"shellcheck SC3057", "shellcheck SC3060", "shellcheck SC3059", "shellcheck SC3053", "shellcheck SC3054", "shellcheck SC3003", "shellcheck SC3005", "shellcheck SC3006",
+		"shellcheck SC3008", "shellcheck SC3018", "shellcheck SC3024", "shellcheck SC3028",
 	},
 	Kinds: dockerrules.Kinds(),
 	Check: scripts(func(p *control.Pass, in *dockerfile.Instruction, s *dockerfile.Script) {
@@ -38,7 +38,7 @@ Name the shell, or use what every shell has.
 		report := func(f feature) {
 			if !seen[f.id] && (s.Dialect == dockerfile.Dash || !f.ash) {
 				seen[f.id] = true
-				p.Report(in.Path("script"), "%s does not know %s: %s", s.Dialect, f.what, f.id)
+				p.Report(in.Path("script"), "%s does not know %s: %s", s.Dialect, f.what, f.id).Answers("shellcheck " + f.id)
 			}
 		}
 		syntax.Walk(s.Tree, func(n syntax.Node) bool {

@@ -32,11 +32,13 @@ Download a fixed version, check its digest, then run it.
 	Refs:  []string{"ATT&CK T1195.002", "ATT&CK T1059.004"},
 	Kinds: dockerrules.Kinds(),
 	Check: dockerrules.File(func(p *control.Pass, f *dockerfile.File) {
-		for in := range f.All {
-			if in.Keyword != "RUN" || in.Script == nil || !dockerrules.Readable(p, in) {
-				continue
+		dockerrules.Unread(p, f, append(slices.Clip(downloaders), "iwr", "iex", "irm", "Invoke-WebRequest", "Invoke-RestMethod", "Invoke-Expression", "DownloadString", "DownloadFile", "bitsadmin", "certutil")...)
+		var in *dockerfile.Instruction
+		for _, call := range f.Calls(downloaders...) {
+			if call.In != in {
+				in = call.In
+				reportDownloads(p, in)
 			}
-			reportDownloads(p, in)
 		}
 	}),
 }
@@ -70,9 +72,11 @@ func reportDownloads(p *control.Pass, in *dockerfile.Instruction) {
 	}
 }
 
+// downloaders are the programs that download what they are told to.
+var downloaders = []string{"curl", "wget", "fetch", "aria2c"}
+
 func downloads(c *dockerfile.Command) bool {
-	switch c.Name {
-	case "curl", "wget", "fetch", "aria2c":
+	if slices.Contains(downloaders, c.Name) {
 		return slices.ContainsFunc(c.Args, func(w dockerfile.Word) bool { return isURL(w.Text) || strings.HasPrefix(w.Text, "$") })
 	}
 	return false
@@ -149,7 +153,7 @@ func downloadTarget(c *dockerfile.Command) string {
 			return r.Target.Text
 		}
 	}
-	if v := optionValue(c, "-o", "-O", "--output", "--output-document"); v != "" && !isURL(v) && v != "-" {
+	if v := dockerrules.OptionValue(c, "-o", "-O", "--output", "--output-document"); v != "" && !isURL(v) && v != "-" {
 		return v
 	}
 	for i, w := range c.Args { // clusters such as -fsSLo FILE and -qO FILE

@@ -1,8 +1,6 @@
 package dockerfiles
 
 import (
-	"regexp"
-	"strconv"
 	"strings"
 
 	"bulwark/control"
@@ -12,39 +10,6 @@ import (
 
 func exposeControls() []*control.Control {
 	return []*control.Control{exposeSSH, exposeRange, exposeMapping, exposeCasing}
-}
-
-// port is one word of EXPOSE: host:from-to/protocol.
-type port struct {
-	host, from, to, protocol string
-}
-
-var exposed = regexp.MustCompile(`^(?:(.*):)?(\d+)(?:-(\d+))?(?:/([A-Za-z]+))?$`)
-
-// parsePort reads a word of EXPOSE; ok is false where it holds variables or nonsense.
-func parsePort(word string) (port, bool) {
-	m := exposed.FindStringSubmatch(word)
-	if m == nil {
-		return port{}, false
-	}
-	return port{m[1], m[2], m[3], m[4]}, true
-}
-
-// number returns a port number; one that is too long to be read is too high.
-func number(text string) int {
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return 1 << 30
-	}
-	return n
-}
-
-// covers says whether a port lies in the range.
-func (q port) covers(n int) bool {
-	if q.to == "" {
-		return number(q.from) == n
-	}
-	return number(q.from) <= n && n <= number(q.to)
 }
 
 // ports makes the Check of a rule about single words of EXPOSE, after expansion.
@@ -77,7 +42,7 @@ Take the server out.
 	Kinds: dockerrules.Kinds(),
 	Check: func(p *control.Pass) error {
 		err := ports(func(p *control.Pass, in *dockerfile.Instruction, i int, text string) {
-			if q, ok := parsePort(text); ok && q.covers(22) {
+			if q, ok := dockerrules.ParsePort(text); ok && q.Covers(22) {
 				p.Report(in.Path(argPart(i)), "port 22, that of SSH, is exposed")
 			}
 		})(p)
@@ -111,7 +76,7 @@ It fires for a word of EXPOSE with a number above 65535, at either end of a rang
 	Refs:  []string{"hadolint DL3011", "trivy DS-0008"},
 	Kinds: dockerrules.Kinds(),
 	Check: ports(func(p *control.Pass, in *dockerfile.Instruction, i int, text string) {
-		if q, ok := parsePort(text); ok && (number(q.from) > 65535 || q.to != "" && number(q.to) > 65535) {
+		if q, ok := dockerrules.ParsePort(text); ok && (dockerrules.Number(q.From) > 65535 || q.To != "" && dockerrules.Number(q.To) > 65535) {
 			p.Report(in.Path(argPart(i)), "there is no port %q: the last one is 65535", text)
 		}
 	}),

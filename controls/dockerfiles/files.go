@@ -51,16 +51,23 @@ version in # syntax=.
 	Check: dockerrules.File(func(p *control.Pass, f *dockerfile.File) {
 		for _, in := range f.Instructions {
 			if in.Err != nil {
-				p.Report(in.Path(""), "%s cannot be read: %s", in.Keyword, oneLine(in.Err))
+				id := "hadolint DL1000"
+				if in.Keyword == "ONBUILD" && onbuildRefused.MatchString(in.Text) {
+					id = "hadolint DL3043"
+				}
+				p.Report(in.Path(""), "%s cannot be read: %s", in.Keyword, oneLine(in.Err)).Answers(id)
 			}
 		}
 		for _, problem := range f.Problems {
 			if problemOf(f, problem) == nil {
-				p.Report(nearest(f, problem.Start), "line %d: %s", problem.Line, oneLine(problem.Err))
+				p.Report(nearest(f, problem.Start), "line %d: %s", problem.Line, oneLine(problem.Err)).Answers("hadolint DL1000")
 			}
 		}
 	}),
 }
+
+// onbuildRefused finds what ONBUILD cannot wrap.
+var onbuildRefused = regexp.MustCompile(`(?i)^\s*ONBUILD\s+(ONBUILD|FROM|MAINTAINER)\b`)
 
 // problemOf returns the instruction that a problem is about, nil when it is about none.
 func problemOf(f *dockerfile.File, problem dockerfile.Problem) *dockerfile.Instruction {

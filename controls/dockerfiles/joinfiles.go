@@ -1,7 +1,6 @@
 package dockerfiles
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"bulwark/control"
 	"bulwark/facts/imagejoin"
 	"bulwark/facts/writablepaths"
+	"bulwark/internal/dockerjoin"
 	"bulwark/source/dockerfile"
 	"bulwark/world"
 )
@@ -36,7 +36,7 @@ var hiddenVolume = &control.Control{
 quota limits it, it is lost on restart, and readOnlyRootFilesystem does not hold there: a place for tools that an intruder brings.
 
 It fires for a container with readOnlyRootFilesystem: true for each VOLUME of its Dockerfile, stages that it builds on included, that no volumeMount
-covers. ` + joinDoc + `
+covers. ` + dockerjoin.Doc + `
 
 Take the VOLUME out of the Dockerfile, or mount an emptyDir with a size limit over it.
 
@@ -44,7 +44,7 @@ Take the VOLUME out of the Dockerfile, or mount an emptyDir with a size limit ov
 	Refs:     []string{"ATT&CK T1105", "NSA pods"},
 	Kinds:    []string{control.Pods},
 	Requires: []control.AnyFact{imagejoin.Fact},
-	Check: joined(func(p *control.Pass, c world.Container, join imagejoin.Join) {
+	Check: dockerjoin.Each(func(p *control.Pass, c world.Container, join imagejoin.Join) {
 		if !readOnly(c) {
 			return
 		}
@@ -56,7 +56,7 @@ Take the VOLUME out of the Dockerfile, or mount an emptyDir with a size limit ov
 				for i, w := range in.Args {
 					dir, missing := in.Before.Expand(w.Text, join.File.Escape)
 					if len(missing) == 0 && strings.HasPrefix(dir, "/") && !mountedAt(c, path.Clean(dir)) {
-						p.ReportContainer(c, "securityContext.readOnlyRootFilesystem", "container %q can write to %q: a VOLUME of %s that no mount covers", c.Name, dir, from(join)).
+						p.ReportContainer(c, "securityContext.readOnlyRootFilesystem", "container %q can write to %q: a VOLUME of %s that no mount covers", c.Name, dir, dockerjoin.From(join)).
 							Related(join.Object, in.Path(argPart(i)))
 					}
 				}
@@ -71,14 +71,14 @@ var writtenPath = &control.Control{
 	Doc: `A server that cannot write its cache, socket or pid file does not start, or fails at the first request.
 
 It fires for a container with readOnlyRootFilesystem: true for each directory that the base image of its Dockerfile, a server that is known to write there, needs, and that no
-volumeMount covers. ` + joinDoc + `
+volumeMount covers. ` + dockerjoin.Doc + `
 
 Mount an emptyDir there.
 
 ` + "```yaml\nvolumeMounts: [{name: cache, mountPath: /var/cache/nginx}]\nvolumes: [{name: cache, emptyDir: {}}]\n```",
 	Kinds:    []string{control.Pods},
 	Requires: []control.AnyFact{imagejoin.Fact},
-	Check: joined(func(p *control.Pass, c world.Container, join imagejoin.Join) {
+	Check: dockerjoin.Each(func(p *control.Pass, c world.Container, join imagejoin.Join) {
 		base := join.Stage.Root().Image
 		if !readOnly(c) || base == "" || base == c.Image {
 			return
@@ -104,19 +104,19 @@ var unusedCheck = &control.Control{
 	Title: "HEALTHCHECK of the image is not used by the pod",
 	Doc: `The kubelet does not look at HEALTHCHECK. An image whose author knew how to ask it whether it works runs in a pod that never asks.
 
-It fires for a regular container or sidecar without readiness and liveness probe whose Dockerfile has a HEALTHCHECK with a command. ` + joinDoc + `
+It fires for a regular container or sidecar without readiness and liveness probe whose Dockerfile has a HEALTHCHECK with a command. ` + dockerjoin.Doc + `
 
 Write the command as a probe; the fix makes a readiness probe of it.
 
 ` + "```yaml\nreadinessProbe:\n  exec: {command: [/app/server, --check]}\n```",
 	Kinds:    []string{control.Pods},
 	Requires: []control.AnyFact{imagejoin.Fact},
-	Check: joined(func(p *control.Pass, c world.Container, join imagejoin.Join) {
+	Check: dockerjoin.Each(func(p *control.Pass, c world.Container, join imagejoin.Join) {
 		check := join.Stage.Last("HEALTHCHECK")
 		if check == nil || check.Script == nil || !c.LongRunning() || c.ReadinessProbe != nil || c.LivenessProbe != nil {
 			return
 		}
-		p.ReportContainer(c, "readinessProbe", "container %q is never asked whether it works; the HEALTHCHECK of %s could be", c.Name, from(join)).
+		p.ReportContainer(c, "readinessProbe", "container %q is never asked whether it works; the HEALTHCHECK of %s could be", c.Name, dockerjoin.From(join)).
 			Related(join.Object, check.Path("")).
 			Fix("ask with the command of the HEALTHCHECK; an HTTP or gRPC probe is cheaper where there is one",
 				control.Edit{Path: c.Path("readinessProbe"), Value: map[string]any{"exec": map[string]any{"command": probeCommand(check)}}})
@@ -142,21 +142,21 @@ var missingProgram = &control.Control{
 again; a preStop hook is skipped.
 
 It fires for an exec of a probe or lifecycle hook whose program is a shell, curl, wget, sleep, cat, ls, test or nc when the final stage is built on scratch or a distroless image
-and copies no such program. ` + joinDoc + `
+and copies no such program. ` + dockerjoin.Doc + `
 
 Use httpGet, grpc or tcpSocket; for a pause the hook sleep.
 
 ` + "```yaml\nlifecycle:\n  preStop:\n    sleep: {seconds: 5}\n```",
 	Kinds:    []string{control.Pods},
 	Requires: []control.AnyFact{imagejoin.Fact},
-	Check: joined(func(p *control.Pass, c world.Container, join imagejoin.Join) {
+	Check: dockerjoin.Each(func(p *control.Pass, c world.Container, join imagejoin.Join) {
 		if family := join.Stage.Root().Family; family != dockerfile.Empty && family != dockerfile.Distroless || strings.Contains(join.Stage.Root().Image, "debug") {
 			return
 		}
 		for _, e := range execs(c) {
 			program := path.Base(e.command[0])
 			if slices.Contains(usualPrograms, program) && !brings(join.Stage, program) {
-				p.ReportContainer(c, e.path, "container %q calls %q, which the image of %s does not have", c.Name, program, from(join)).
+				p.ReportContainer(c, e.path, "container %q calls %q, which the image of %s does not have", c.Name, program, dockerjoin.From(join)).
 					Related(join.Object, join.Stage.Root().From.Path("base"))
 			}
 		}
@@ -220,14 +220,14 @@ var deadCapability = &control.Control{
 cap_net_bind_service by setcap fails with "operation not permitted". With allowPrivilegeEscalation: false setuid programs and sudo have no effect.
 
 It fires for a container that drops ALL, or the capability, and does not add it back, whose Dockerfile calls setcap with +ep or =ep for it in the final stage; and for one
-with allowPrivilegeEscalation: false whose CMD or ENTRYPOINT starts with sudo. ` + joinDoc + `
+with allowPrivilegeEscalation: false whose CMD or ENTRYPOINT starts with sudo. ` + dockerjoin.Doc + `
 
 Add the capability back, or listen on a port above 1023.
 
 ` + "```yaml\ncapabilities: {drop: [ALL], add: [NET_BIND_SERVICE]}\n```",
 	Kinds:    []string{control.Pods},
 	Requires: []control.AnyFact{imagejoin.Fact},
-	Check: joined(func(p *control.Pass, c world.Container, join imagejoin.Join) {
+	Check: dockerjoin.Each(func(p *control.Pass, c world.Container, join imagejoin.Join) {
 		for s := join.Stage; s != nil; s = s.Parent {
 			for _, in := range s.Instructions {
 				if in.Keyword == "RUN" && in.Script != nil {
@@ -263,7 +263,7 @@ func reportCapabilities(p *control.Pass, c world.Container, join imagejoin.Join,
 			for name := range strings.SplitSeq(names, ",") {
 				name = strings.TrimPrefix(strings.ToUpper(name), "CAP_")
 				if name != "" && takesAway(c, name) {
-					p.ReportContainer(c, "securityContext.capabilities", "container %q lacks %s, which a program of %s has by setcap: it cannot be started", c.Name, name, from(join)).
+					p.ReportContainer(c, "securityContext.capabilities", "container %q lacks %s, which a program of %s has by setcap: it cannot be started", c.Name, name, dockerjoin.From(join)).
 						Related(join.Object, cmd.Path(in, "")).
 						Fix("give the capability back", control.Edit{Path: c.Path("securityContext.capabilities.add"), Op: control.Append, Value: name})
 				}
@@ -283,6 +283,3 @@ func takesAway(c world.Container, name string) bool {
 	}
 	return slices.ContainsFunc(c.SecurityContext.Capabilities.Drop, is) && !slices.ContainsFunc(c.SecurityContext.Capabilities.Add, is)
 }
-
-// from names a Dockerfile and how it was found, for messages.
-func from(join imagejoin.Join) string { return fmt.Sprintf("%q (%s)", join.File.Name, join.How) }

@@ -7,63 +7,14 @@ import (
 
 	"bulwark/control"
 	"bulwark/facts/imagejoin"
-	"bulwark/internal/imageref"
-	"bulwark/internal/linuxpods"
+	"bulwark/internal/dockerjoin"
+	"bulwark/internal/dockerrules"
 	"bulwark/source/dockerfile"
 	"bulwark/world"
 )
 
 func joinControls() []*control.Control {
 	return []*control.Control{refusedUser, rootByImage, lostArguments, hiddenVolume, writtenPath, portDrift, unusedCheck, missingProgram, deadCapability}
-}
-
-// joined makes the Check of a rule about containers of Linux pods whose Dockerfile is part of the input.
-func joined(check func(*control.Pass, world.Container, imagejoin.Join)) func(*control.Pass) error {
-	return func(p *control.Pass) error {
-		joins, err := imagejoin.Fact.Of(p)
-		if err != nil {
-			return err
-		}
-		found := false
-		for c := range linuxpods.Containers(p) {
-			if join, ok := joins.Of(c); ok {
-				found = true
-				check(p, c, join)
-			}
-		}
-		if !found {
-			p.NotApplicable()
-		}
-		return nil
-	}
-}
-
-const joinDoc = `The Dockerfile of an image is found by the annotation ` + imagejoin.Annotation + ` of the pod, the label org.opencontainers.image.ref.name in
-the Dockerfile, an artifact of Skaffold, or a file or folder with the name of the image. Without one the rule does not apply.`
-
-// imageUser is the user that an image ends with.
-type imageUser struct {
-	name  string // without the group; "" when unknown
-	known bool
-	path  string // in the Dockerfile
-}
-
-// userOf returns the user of the image that a stage becomes.
-func userOf(s *dockerfile.Stage) imageUser {
-	if in := lastUser(s); in != nil {
-		return imageUser{userName(s.End.User.Text), s.End.User.Known, in.Path("args[0]")}
-	}
-	path := s.From.Path("base")
-	root := s.Root()
-	if root.Scratch {
-		return imageUser{"root", true, path}
-	}
-	ref, err := imageref.Parse(root.Image)
-	if root.Image == "" || err != nil || ref.Registry != "docker.io" || !strings.HasPrefix(ref.Repository, "library/") ||
-		giveUpRoot.MatchString(ref.Repository) || unprivileged.MatchString(root.Image) {
-		return imageUser{path: path}
-	}
-	return imageUser{"root", true, path}
 }
 
 var refusedUser = &control.Control{
@@ -73,7 +24,7 @@ var refusedUser = &control.Control{
 up: the container stays in CreateContainerConfigError.
 
 It fires for a container with an effective runAsNonRoot: true and no runAsUser whose Dockerfile ends with root, without a USER on a base that leaves root in
-place, with a name, or with a number that is too high. ` + joinDoc + `
+place, with a name, or with a number that is too high. ` + dockerjoin.Doc + `
 
 Use a number in USER, or set runAsUser.
 
@@ -81,28 +32,28 @@ Use a number in USER, or set runAsUser.
 	Refs:     []string{"PSS restricted"},
 	Kinds:    []string{control.Pods},
 	Requires: []control.AnyFact{imagejoin.Fact},
-	Check: joined(func(p *control.Pass, c world.Container, join imagejoin.Join) {
+	Check: dockerjoin.Each(func(p *control.Pass, c world.Container, join imagejoin.Join) {
 		if nonRoot := c.RunAsNonRoot(); nonRoot == nil || !*nonRoot || c.RunAsUser() != nil {
 			return
 		}
-		user, why := userOf(join.Stage), ""
-		numeric := strings.Trim(user.name, "0123456789") == ""
+		user, why := dockerrules.UserOf(join.Stage), ""
+		numeric := strings.Trim(user.Name, "0123456789") == ""
 		switch {
-		case !user.known:
-			p.Unknown(c.Path("image"), "the user of the image is not known from %s", from(join))
+		case !user.Known:
+			p.Unknown(c.Path("image"), "the user of the image is not known from %s", dockerjoin.From(join))
 			return
-		case isRoot(user.name):
+		case dockerrules.IsRoot(user.Name):
 			why = "runs as root"
 		case !numeric:
-			why = fmt.Sprintf("names its user %q, which proves nothing", user.name)
-		case number(user.name) > 1<<31-1:
+			why = fmt.Sprintf("names its user %q, which proves nothing", user.Name)
+		case dockerrules.Number(user.Name) > 1<<31-1:
 			why = "has a user number that is too high"
 		default:
 			return
 		}
-		r := p.ReportContainer(c, "securityContext.runAsNonRoot", "container %q will not start: by %s its image %s", c.Name, from(join), why).Related(join.Object, user.path)
-		if id := createdID(join.Stage, user.name); id != "" && !numeric {
-			r.Fix("run as the number that the Dockerfile creates the user with", control.Edit{Path: c.Path("securityContext.runAsUser"), Value: int64(number(id))})
+		r := p.ReportContainer(c, "securityContext.runAsNonRoot", "container %q will not start: by %s its image %s", c.Name, dockerjoin.From(join), why).Related(join.Object, user.Path)
+		if id := dockerrules.CreatedID(join.Stage, user.Name); id != "" && !numeric {
+			r.Fix("run as the number that the Dockerfile creates the user with", control.Edit{Path: c.Path("securityContext.runAsUser"), Value: int64(dockerrules.Number(id))})
 		}
 	}),
 }
@@ -114,7 +65,7 @@ var rootByImage = &control.Control{
 node but for what capabilities, seccomp and namespaces take away.
 
 It fires for a container without an effective runAsUser and runAsNonRoot: true whose Dockerfile ends with root, or has no USER on scratch or an official
-base that leaves root in place; not in pods with hostUsers: false. ` + joinDoc + `
+base that leaves root in place; not in pods with hostUsers: false. ` + dockerjoin.Doc + `
 
 Write USER with a number into the Dockerfile, and runAsNonRoot: true into the pod.
 
@@ -122,15 +73,15 @@ Write USER with a number into the Dockerfile, and runAsNonRoot: true into the po
 	Refs:     []string{"NSA pods", "ATT&CK T1611"},
 	Kinds:    []string{control.Pods},
 	Requires: []control.AnyFact{imagejoin.Fact},
-	Check: joined(func(p *control.Pass, c world.Container, join imagejoin.Join) {
+	Check: dockerjoin.Each(func(p *control.Pass, c world.Container, join imagejoin.Join) {
 		if nonRoot := c.RunAsNonRoot(); nonRoot != nil && *nonRoot || c.RunAsUser() != nil || c.Pod.Spec.HostUsers != nil && !*c.Pod.Spec.HostUsers {
 			return
 		}
-		switch user := userOf(join.Stage); {
-		case !user.known:
-			p.Unknown(c.Path("image"), "the user of the image is not known from %s", from(join))
-		case isRoot(user.name):
-			p.ReportContainer(c, "securityContext.runAsNonRoot", "container %q runs as root: %s does not give it up", c.Name, from(join)).Related(join.Object, user.path)
+		switch user := dockerrules.UserOf(join.Stage); {
+		case !user.Known:
+			p.Unknown(c.Path("image"), "the user of the image is not known from %s", dockerjoin.From(join))
+		case dockerrules.IsRoot(user.Name):
+			p.ReportContainer(c, "securityContext.runAsNonRoot", "container %q runs as root: %s does not give it up", c.Name, dockerjoin.From(join)).Related(join.Object, user.Path)
 		}
 	}),
 }
@@ -142,19 +93,19 @@ var lostArguments = &control.Control{
 shell, where nothing reads them. Without any ENTRYPOINT, CMD or command there is nothing to start.
 
 It fires for a container with args and no command whose Dockerfile has an ENTRYPOINT in shell form that does not use $@ or $*, and for a container without
-command on an image from scratch that has neither ENTRYPOINT nor CMD. ` + joinDoc + `
+command on an image from scratch that has neither ENTRYPOINT nor CMD. ` + dockerjoin.Doc + `
 
 ` + "```dockerfile\nENTRYPOINT [\"/app/server\"]\n```",
 	Kinds:    []string{control.Pods},
 	Requires: []control.AnyFact{imagejoin.Fact},
-	Check: joined(func(p *control.Pass, c world.Container, join imagejoin.Join) {
+	Check: dockerjoin.Each(func(p *control.Pass, c world.Container, join imagejoin.Join) {
 		entry, cmd := join.Stage.Last("ENTRYPOINT"), join.Stage.Last("CMD")
 		switch {
 		case len(c.Command) > 0:
 		case len(c.Args) > 0 && entry != nil && entry.Script != nil && entry.Script.Form == dockerfile.ShellForm && !strings.Contains(entry.Script.Text, "$@") && !strings.Contains(entry.Script.Text, "$*"):
-			p.ReportContainer(c, "args", "container %q: the ENTRYPOINT of %s is in shell form and does not see the arguments", c.Name, from(join)).Related(join.Object, entry.Path(""))
+			p.ReportContainer(c, "args", "container %q: the ENTRYPOINT of %s is in shell form and does not see the arguments", c.Name, dockerjoin.From(join)).Related(join.Object, entry.Path(""))
 		case len(c.Args) == 0 && entry == nil && cmd == nil && join.Stage.Root().Scratch:
-			p.ReportContainer(c, "command", "container %q has nothing to start: %s has neither ENTRYPOINT nor CMD", c.Name, from(join))
+			p.ReportContainer(c, "command", "container %q has nothing to start: %s has neither ENTRYPOINT nor CMD", c.Name, dockerjoin.From(join))
 		}
 	}),
 }
@@ -165,43 +116,20 @@ var portDrift = &control.Control{
 	Doc: `Neither EXPOSE nor containerPort opens a port. Where they differ, one of them is out of date, and whoever writes a network policy or a Service from
 it gets it wrong.
 
-It fires for each containerPort that the Dockerfile does not expose while it exposes others. ` + joinDoc + `
+It fires for each containerPort that the Dockerfile does not expose while it exposes others. ` + dockerjoin.Doc + `
 
 ` + "```dockerfile\nEXPOSE 8080\n```",
 	Kinds:    []string{control.Pods},
 	Requires: []control.AnyFact{imagejoin.Fact},
-	Check: joined(func(p *control.Pass, c world.Container, join imagejoin.Join) {
-		offered := exposedPorts(join.Stage, join.File.Escape)
+	Check: dockerjoin.Each(func(p *control.Pass, c world.Container, join imagejoin.Join) {
+		offered := dockerrules.ExposedPorts(join.Stage, join.File.Escape)
 		if len(offered) == 0 {
 			return
 		}
 		for i, port := range c.Ports {
-			if !slices.ContainsFunc(offered, portCovers(int(port.ContainerPort))) {
-				p.ReportContainer(c, fmt.Sprintf("ports[%d].containerPort", i), "container %q: %s does not expose port %d", c.Name, from(join), port.ContainerPort)
+			if !slices.ContainsFunc(offered, func(q dockerrules.Port) bool { return q.Covers(int(port.ContainerPort)) }) {
+				p.ReportContainer(c, fmt.Sprintf("ports[%d].containerPort", i), "container %q: %s does not expose port %d", c.Name, dockerjoin.From(join), port.ContainerPort)
 			}
 		}
 	}),
-}
-
-func portCovers(n int) func(port) bool { return func(q port) bool { return q.covers(n) } }
-
-// exposedPorts lists what a stage and its parents expose; nothing when a part is not known.
-func exposedPorts(s *dockerfile.Stage, escape byte) []port {
-	var out []port
-	for ; s != nil; s = s.Parent {
-		for _, in := range s.Instructions {
-			if in.Keyword != "EXPOSE" {
-				continue
-			}
-			for _, w := range in.Args {
-				text, _ := in.Before.Expand(w.Text, escape)
-				q, ok := parsePort(text)
-				if !ok {
-					return nil
-				}
-				out = append(out, q)
-			}
-		}
-	}
-	return out
 }

@@ -164,13 +164,16 @@ the OCI image specification that have a form. Values with a variable are judged 
 			}
 			switch {
 			case value == "":
-				p.Report(in.Path(pairPart(i)), "the label %q is empty", pair.Key.Text)
+				p.Report(in.Path(pairPart(i)), "the label %q is empty", pair.Key.Text).Answers("hadolint DL3051")
 			case !ofType(kind, value):
-				p.Report(in.Path(pairPart(i)), "the label %q is not of the type %s", pair.Key.Text, kind)
+				p.Report(in.Path(pairPart(i)), "the label %q is not of the type %s", pair.Key.Text, kind).Answers("hadolint " + typeRules[kind])
 			}
 		})(p)
 	},
 }
+
+// typeRules are hadolint's rules for the types of labels.
+var typeRules = map[string]string{"url": "DL3052", "rfc3339": "DL3053", "spdx": "DL3054", "hash": "DL3055", "semver": "DL3056", "email": "DL3058"}
 
 var (
 	gitHash     = regexp.MustCompile(`^([0-9a-f]{7}|[0-9a-f]{40}|[0-9a-f]{64})$`)

@@ -13,15 +13,6 @@ func packageControls() []*control.Control {
 	return []*control.Control{updateAlone, aptCommand, aptQuestion, yumQuestion, zypperQuestion, distUpgrade, lostPin}
 }
 
-// calls makes the Check of a rule about single uses of a package manager.
-func calls(check func(*control.Pass, *dockerfile.Instruction, dockerrules.Call)) func(*control.Pass) error {
-	return dockerrules.Commands(func(p *control.Pass, in *dockerfile.Instruction, c *dockerfile.Command) {
-		if call, ok := dockerrules.PackageCall(c); ok {
-			check(p, in, call)
-		}
-	})
-}
-
 // refreshes says whether a call only makes the lists of packages new. For yum,
 // dnf and zypper update upgrades everything; alone in a layer it does so once, and then never again.
 func refreshes(call dockerrules.Call) bool {
@@ -54,8 +45,13 @@ Write both into one RUN.
 	Refs:  []string{"trivy DS-0017", "checkov CKV_DOCKER_5", "dockle CIS-DI-0007", "CIS Docker 4.7"},
 	Kinds: dockerrules.Kinds(),
 	Check: dockerrules.File(func(p *control.Pass, f *dockerfile.File) {
-		for in := range f.All {
-			if in.Keyword != "RUN" || in.Script == nil || dockerrules.Mounted(in, "/var/lib/apt/lists", "/etc/apk/cache", "/var/cache/apk") {
+		managers := []dockerrules.Manager{dockerrules.Apt, dockerrules.Apk, dockerrules.Yum, dockerrules.Dnf, dockerrules.Zypper}
+		dockerrules.UnreadPackages(p, f, managers...)
+		if !dockerrules.Uses(f, managers...) {
+			return
+		}
+		for _, in := range f.Keyword("RUN") {
+			if in.Script == nil || dockerrules.Mounted(in, "/var/lib/apt/lists", "/etc/apk/cache", "/var/cache/apk") {
 				continue
 			}
 			pending := map[dockerrules.Manager]*dockerfile.Command{}
@@ -100,7 +96,7 @@ Write apt-get; the fix does so where both have the command.
 ` + "```dockerfile\nRUN apt-get update && apt-get install -y --no-install-recommends ca-certificates\n```",
 	Refs:  []string{"hadolint DL3027", "checkov CKV_DOCKER_9"},
 	Kinds: dockerrules.Kinds(),
-	Check: calls(func(p *control.Pass, in *dockerfile.Instruction, call dockerrules.Call) {
+	Check: dockerrules.Packages(func(p *control.Pass, in *dockerfile.Instruction, call dockerrules.Call) {
 		c := call.Command
 		if c.Name != "apt" {
 			return
@@ -109,7 +105,7 @@ Write apt-get; the fix does so where both have the command.
 		if call.Is("install", "update", "upgrade", "remove", "purge", "autoremove", "clean", "autoclean", "build-dep", "download", "source") && c.Words[0].Text == "apt" {
 			r.Fix("use apt-get, which has the same command", dockerrules.Replace(c.Path(in, "name"), "apt-get"))
 		}
-	}),
+	}, dockerrules.Apt),
 }
 
 // answered says whether something answers the questions of a command: yes, or a here-document.
@@ -133,16 +129,16 @@ It fires for apt-get, apt or aptitude install and upgrade in a RUN without -y, -
 ` + "```dockerfile\nRUN apt-get update && apt-get install -y --no-install-recommends ca-certificates\n```",
 	Refs:  []string{"hadolint DL3014", "trivy DS-0021"},
 	Kinds: dockerrules.Kinds(),
-	Check: calls(func(p *control.Pass, in *dockerfile.Instruction, call dockerrules.Call) {
+	Check: dockerrules.Packages(func(p *control.Pass, in *dockerfile.Instruction, call dockerrules.Call) {
 		c := call.Command
-		if call.Manager != dockerrules.Apt || !call.Installs() || answered(c) || c.Flag("-y", "--yes", "--assume-yes", "--force-yes") || quiet(c) >= 2 {
+		if !call.Installs() || answered(c) || c.Flag("-y", "--yes", "--assume-yes", "--force-yes") || quiet(c) >= 2 {
 			return
 		}
 		if c.Flag("-s", "--simulate", "--dry-run", "-d", "--download-only", "--print-uris") {
 			return
 		}
 		addYes(p.Report(c.Path(in, ""), "%s %s asks a question that nobody answers", c.Name, call.Verb), in, call)
-	}),
+	}, dockerrules.Apt),
 }
 
 // quiet counts how quiet apt-get is told to be; twice answers yes.
@@ -172,15 +168,19 @@ It fires for install, groupinstall, localinstall, reinstall, upgrade and update 
 ` + "```dockerfile\nRUN dnf -y install ca-certificates && dnf clean all\n```",
 	Refs:  []string{"hadolint DL3030", "hadolint DL3038"},
 	Kinds: dockerrules.Kinds(),
-	Check: calls(func(p *control.Pass, in *dockerfile.Instruction, call dockerrules.Call) {
+	Check: dockerrules.Packages(func(p *control.Pass, in *dockerfile.Instruction, call dockerrules.Call) {
 		c := call.Command
-		if call.Manager != dockerrules.Yum && call.Manager != dockerrules.Dnf || answered(c) || c.Flag("-y", "--assumeyes", "--downloadonly", "--assumeno") {
+		if answered(c) || c.Flag("-y", "--assumeyes", "--downloadonly", "--assumeno") {
 			return
 		}
 		if call.Is("install", "groupinstall", "localinstall", "reinstall", "upgrade", "update", "group install", "module install") {
-			addYes(p.Report(c.Path(in, ""), "%s %s asks a question that nobody answers", c.Name, call.Verb), in, call)
+			id := "hadolint DL3038"
+			if call.Manager == dockerrules.Yum {
+				id = "hadolint DL3030"
+			}
+			addYes(p.Report(c.Path(in, ""), "%s %s asks a question that nobody answers", c.Name, call.Verb).Answers(id), in, call)
 		}
-	}),
+	}, dockerrules.Yum, dockerrules.Dnf),
 }
 
 var zypperQuestion = &control.Control{
@@ -194,15 +194,15 @@ It fires for zypper install, remove, source-install, patch, update and dist-upgr
 ` + "```dockerfile\nRUN zypper --non-interactive install --no-recommends ca-certificates && zypper clean\n```",
 	Refs:  []string{"hadolint DL3034"},
 	Kinds: dockerrules.Kinds(),
-	Check: calls(func(p *control.Pass, in *dockerfile.Instruction, call dockerrules.Call) {
+	Check: dockerrules.Packages(func(p *control.Pass, in *dockerfile.Instruction, call dockerrules.Call) {
 		c := call.Command
-		if call.Manager != dockerrules.Zypper || answered(c) || c.Flag("-n", "--non-interactive", "-y", "--no-confirm") {
+		if answered(c) || c.Flag("-n", "--non-interactive", "-y", "--no-confirm") {
 			return
 		}
 		if call.Installs() || call.Is("dist-upgrade", "dup") {
 			addYes(p.Report(c.Path(in, ""), "zypper %s asks a question that nobody answers", call.Verb), in, call)
 		}
-	}),
+	}, dockerrules.Zypper),
 }
 
 var distUpgrade = &control.Control{
@@ -218,11 +218,11 @@ Take a newer base image; upgrade single packages where one must not wait for it.
 ` + "```dockerfile\nFROM debian:13.2-slim\n```",
 	Refs:  []string{"hadolint DL3035", "trivy DS-0024", "dockle DKL-DI-0003"},
 	Kinds: dockerrules.Kinds(),
-	Check: calls(func(p *control.Pass, in *dockerfile.Instruction, call dockerrules.Call) {
+	Check: dockerrules.Packages(func(p *control.Pass, in *dockerfile.Instruction, call dockerrules.Call) {
 		if call.Manager == dockerrules.Apt && call.Is("dist-upgrade", "full-upgrade") || call.Manager == dockerrules.Zypper && call.Is("dist-upgrade", "dup") {
 			p.Report(call.Command.ArgPath(in, call.VerbAt), "%s %s upgrades the whole distribution", call.Command.Name, call.Verb)
 		}
-	}),
+	}, dockerrules.Apt, dockerrules.Zypper),
 }
 
 var lostPin = &control.Control{
@@ -238,7 +238,7 @@ Put the word in quotes.
 
 ` + "```dockerfile\nRUN pip install --no-cache-dir \"requests>=2.32\"\n```",
 	Kinds: dockerrules.Kinds(),
-	Check: calls(func(p *control.Pass, in *dockerfile.Instruction, call dockerrules.Call) {
+	Check: dockerrules.Packages(func(p *control.Pass, in *dockerfile.Instruction, call dockerrules.Call) {
 		if !call.Installs() {
 			return
 		}

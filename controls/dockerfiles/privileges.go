@@ -39,11 +39,11 @@ Switch with USER where root is needed, and back afterwards. Where the user is kn
 			at = c.ArgPath(in, i)
 		}
 		r := p.Report(at, "sudo is called in a build")
-		if c.Name == "sudo" && in.Before.User.Known && isRoot(userName(in.Before.User.Text)) && len(c.Args) > 0 && !strings.HasPrefix(c.Args[0].Text, "-") &&
+		if c.Name == "sudo" && in.Before.User.Known && dockerrules.IsRoot(dockerrules.UserName(in.Before.User.Text)) && len(c.Args) > 0 && !strings.HasPrefix(c.Args[0].Text, "-") &&
 			!strings.Contains(c.Args[0].Text, "=") {
 			r.Fix("call the program directly: the build runs as root here", dockerrules.Drop(c.Path(in, "name")))
 		}
-	}),
+	}, "sudo", "RUN"),
 }
 
 // strayWord finds sudo behind an instruction's name that was written twice ("RUN RUN sudo …").
@@ -69,11 +69,12 @@ Leave out what needs root, or do it before USER.
 	Refs:  []string{"ATT&CK T1548.003", "ATT&CK T1136"},
 	Kinds: dockerrules.Kinds(),
 	Check: dockerrules.File(func(p *control.Pass, f *dockerfile.File) {
-		dockerrules.EachCommand(p, f, func(in *dockerfile.Instruction, c *dockerfile.Command) {
+		words := []string{"passwd", "useradd", "usermod", "adduser", "nopasswd"}
+		dockerrules.EachMentioning(p, f, words, func(in *dockerfile.Instruction, c *dockerfile.Command) {
 			switch {
 			case c.Name == "passwd" && c.Flag("-d", "--delete"):
 				p.Report(c.Path(in, ""), "a password is removed")
-			case (c.Name == "useradd" || c.Name == "usermod" || c.Name == "adduser") && isZero(optionValue(c, "-u", "--uid")):
+			case (c.Name == "useradd" || c.Name == "usermod" || c.Name == "adduser") && isZero(dockerrules.OptionValue(c, "-u", "--uid")):
 				p.Report(c.Path(in, ""), "%s makes another user with the rights of root", c.Name)
 			default:
 				if i := slices.IndexFunc(c.Args, func(w dockerfile.Word) bool { return grantsRoot(w.Text) }); i >= 0 {
@@ -111,10 +112,8 @@ Leave accounts without a password, and let people in through the cluster.
 	Refs:  []string{"checkov CKV2_DOCKER_17", "checkov RunChpasswd", "ATT&CK T1078"},
 	Kinds: dockerrules.Kinds(),
 	Check: dockerrules.Commands(func(p *control.Pass, in *dockerfile.Instruction, c *dockerfile.Command) {
-		if c.Name == "chpasswd" {
-			p.Report(c.Path(in, "name"), "a password is set during the build")
-		}
-	}),
+		p.Report(c.Path(in, "name"), "a password is set during the build")
+	}, "chpasswd"),
 }
 
 // octal finds a numeric mode.
@@ -176,9 +175,6 @@ Give the file to the user that needs it.
 	Kinds: dockerrules.Kinds(),
 	Check: dockerrules.File(func(p *control.Pass, f *dockerfile.File) {
 		dockerrules.EachCommand(p, f, func(in *dockerfile.Instruction, c *dockerfile.Command) {
-			if c.Name != "chmod" {
-				return
-			}
 			modes := c.Operands()
 			if len(modes) < 2 {
 				return
@@ -186,7 +182,7 @@ Give the file to the user that needs it.
 			if why := widens(c.Args[modes[0]].Text); why != "" && !onlyScratch(c, modes[1:]) {
 				p.Report(c.ArgPath(in, modes[0]), "after chmod %s, %q %s", c.Args[modes[0]].Text, c.Args[modes[1]].Text, why)
 			}
-		})
+		}, "chmod")
 		for in := range f.All {
 			if flag := in.Flag("--chmod"); flag != nil {
 				if why := widens(flag.Value); why != "" {

@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"mvdan.cc/sh/v3/syntax"
 
@@ -16,10 +17,18 @@ func shellControls() []*control.Control {
 	return []*control.Control{uncheckedDirectory, unquoted, dangerousRemoval, missingFeature, brokenShell, doubtful}
 }
 
-// scripts makes the Check of a rule about the scripts of RUN in a POSIX shell that could be read.
-func scripts(check func(*control.Pass, *dockerfile.Instruction, *dockerfile.Script)) func(*control.Pass) error {
+// scripts makes the Check of a rule about the scripts of RUN in a POSIX shell.
+// Those in other languages pass; one that cannot be parsed, and holds one of the
+// words without which the rule says nothing, is unknown.
+func scripts(check func(*control.Pass, *dockerfile.Instruction, *dockerfile.Script), words ...string) func(*control.Pass) error {
 	return dockerrules.Each("RUN", func(p *control.Pass, in *dockerfile.Instruction) {
-		if s := in.Script; s != nil && s.Tree != nil && s.Dialect.POSIX() {
+		switch s := in.Script; {
+		case s == nil || !s.Dialect.POSIX():
+		case s.Err != nil:
+			if len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s.Text, w) }) {
+				p.Unknown(in.Path("script"), "%v", s.Unread())
+			}
+		case s.Tree != nil:
 			check(p, in, s)
 		}
 	})
@@ -49,7 +58,7 @@ command. A cd to .., . or / passes.
 			}
 			p.Report(c.Path(in, ""), "when this %s fails the commands behind it run elsewhere", c.Name)
 		}
-	}),
+	}, "cd ", "pushd", "popd"),
 }
 
 var unquoted = &control.Control{
@@ -65,25 +74,28 @@ without blanks and wildcards, or is a number such as $#. Variables of ENV and AR
 	Refs:  []string{"shellcheck SC2086", "shellcheck SC2046", "shellcheck SC2248"},
 	Kinds: dockerrules.Kinds(),
 	Check: scripts(func(p *control.Pass, in *dockerfile.Instruction, s *dockerfile.Script) {
-		safe := safeVariables(s)
+		safe := sync.OnceValue(func() map[string]bool { return safeVariables(s) })
 		for _, c := range s.Commands {
 			if c.Call == nil || len(c.Call.Args) == 0 {
 				continue
 			}
 			for i, w := range c.Call.Args[1:] {
+				if i >= len(c.Args) || c.Args[i].Literal {
+					continue
+				}
 				for _, part := range w.Parts {
 					switch x := part.(type) {
 					case *syntax.CmdSubst:
-						p.Report(c.ArgPath(in, i), "the output of a command stands without quotes: SC2046")
+						p.Report(c.ArgPath(in, i), "the output of a command stands without quotes: SC2046").Answers("shellcheck SC2046")
 					case *syntax.ParamExp:
-						if known, set := safe[x.Param.Value]; set && !known && !x.Length {
-							p.Report(c.ArgPath(in, i), "%s stands without quotes: SC2086", x.Param.Value)
+						if known, set := safe()[x.Param.Value]; set && !known && !x.Length {
+							p.Report(c.ArgPath(in, i), "%s stands without quotes: SC2086", x.Param.Value).Answers("shellcheck SC2086", "shellcheck SC2248")
 						}
 					}
 				}
 			}
 		}
-	}),
+	}, "$", "`"),
 }
 
 // safeVariables returns the variables that a script sets, and whether every
@@ -167,13 +179,13 @@ the variable must have a value (${DIR:?}), and for rm -r of a directory of the s
 				text := strings.TrimSuffix(c.Args[i].Text, "*")
 				switch {
 				case openEnded(text):
-					p.Report(c.ArgPath(in, i), "%q is / when the variable is empty: SC2115", c.Args[i].Text)
+					p.Report(c.ArgPath(in, i), "%q is / when the variable is empty: SC2115", c.Args[i].Text).Answers("shellcheck SC2115")
 				case c.Args[i].Text != "" && slices.Contains(systemDirs, path.Clean(c.Args[i].Text)):
-					p.Report(c.ArgPath(in, i), "a directory of the system is removed (%q): SC2114", c.Args[i].Text)
+					p.Report(c.ArgPath(in, i), "a directory of the system is removed (%q): SC2114", c.Args[i].Text).Answers("shellcheck SC2114")
 				}
 			}
 		}
-	}),
+	}, "rm "),
 }
 
 // openEnded says whether a path is a variable and a directory right below the root.

@@ -20,10 +20,9 @@ is installed, with the rights of root.
 `
 
 // forbidden makes the Check of a rule about options of a command that must not be there.
-func forbidden(programs *regexp.Regexp, what string, names ...string) func(*control.Pass) error {
-	find := option(programs, names...)
+func forbidden(program, what string, names ...string) func(*control.Pass) error {
 	return dockerrules.Commands(func(p *control.Pass, in *dockerfile.Instruction, c *dockerfile.Command) {
-		i := find(c)
+		i := c.FlagAt(names...)
 		if i < 0 {
 			return
 		}
@@ -31,7 +30,7 @@ func forbidden(programs *regexp.Regexp, what string, names ...string) func(*cont
 		if c.Args[i].Literal && !strings.Contains(c.Args[i].Text, "=") {
 			r.Fix("check signatures again; a key that is missing must be installed first", dockerrules.Drop(c.ArgPath(in, i)))
 		}
-	})
+	}, program)
 }
 
 var apkUntrusted = &control.Control{
@@ -44,7 +43,7 @@ Put the key of the repository into /etc/apk/keys.
 ` + "```dockerfile\nCOPY shop.rsa.pub /etc/apk/keys/\nRUN apk add --no-cache shop-tools\n```",
 	Refs:  []string{"checkov CKV2_DOCKER_7", "checkov RunApkAllowUntrusted", "ATT&CK T1195.002"},
 	Kinds: dockerrules.Kinds(),
-	Check: forbidden(regexp.MustCompile(`^apk$`), "installs unsigned packages", "--allow-untrusted"),
+	Check: forbidden("apk", "installs unsigned packages", "--allow-untrusted"),
 }
 
 var aptUnsigned = &control.Control{
@@ -60,9 +59,14 @@ Put the key of the source into /etc/apt/keyrings and name it with signed-by.
 		"checkov CKV2_DOCKER_8", "checkov RunAptGetAllowUnauthenticated", "checkov CKV2_DOCKER_11", "checkov RunAptGetForceYes", "ATT&CK T1195.002",
 	},
 	Kinds: dockerrules.Kinds(),
-	Check: dockerrules.Commands(func(p *control.Pass, in *dockerfile.Instruction, c *dockerfile.Command) {
+	Check: dockerrules.Mentioning([]string{"apt", "apt-get", "aptitude", "trusted=yes"}, func(p *control.Pass, in *dockerfile.Instruction, c *dockerfile.Command) {
 		if i := aptInsecure(c); i >= 0 {
 			r := p.Report(c.ArgPath(in, i), "%s accepts packages without a signature (%s)", c.Name, c.Args[i].Text)
+			if c.Args[i].Text == "--force-yes" {
+				r.Answers("checkov CKV2_DOCKER_11", "checkov RunAptGetForceYes")
+			} else {
+				r.Answers("checkov CKV2_DOCKER_8", "checkov RunAptGetAllowUnauthenticated")
+			}
 			if strings.HasPrefix(c.Args[i].Text, "--") && c.Args[i].Literal {
 				if c.Args[i].Text == "--force-yes" {
 					r.Fix("say yes to questions only", dockerrules.Replace(c.ArgPath(in, i), "--yes"))
@@ -114,7 +118,7 @@ Import the key of the repository with rpm --import.
 		"checkov CKV2_DOCKER_9", "checkov RunYumNoGpgCheck", "checkov RunRpmNoGpgCheck", "ATT&CK T1195.002",
 	},
 	Kinds: dockerrules.Kinds(),
-	Check: dockerrules.Commands(func(p *control.Pass, in *dockerfile.Instruction, c *dockerfile.Command) {
+	Check: dockerrules.Mentioning([]string{"gpgcheck", "gpg-checks", "unsigned-rpm"}, func(p *control.Pass, in *dockerfile.Instruction, c *dockerfile.Command) {
 		i := -1
 		switch c.Name {
 		case "yum", "dnf", "dnf5", "microdnf", "tdnf", "rpm":
@@ -149,7 +153,7 @@ Import the key of whoever makes the package.
 ` + "```dockerfile\nRUN rpm --import shop.asc && rpm -i shop-tools.rpm\n```",
 	Refs:  []string{"checkov CKV2_DOCKER_10", "checkov RunRpmNoSignature", "ATT&CK T1195.002"},
 	Kinds: dockerrules.Kinds(),
-	Check: forbidden(regexp.MustCompile(`^rpm$`), "installs packages without a check", "--nosignature", "--nodigest", "--noverify", "--nofiledigest"),
+	Check: forbidden("rpm", "installs packages without a check", "--nosignature", "--nodigest", "--noverify", "--nofiledigest"),
 }
 
 var secondIndex = &control.Control{
@@ -174,7 +178,7 @@ Use one index that has everything, with --index-url; or uv, which asks the index
 				}
 			}
 		}
-		dockerrules.EachCommand(p, f, func(in *dockerfile.Instruction, c *dockerfile.Command) {
+		dockerrules.EachMentioning(p, f, []string{"extra-index-url", "pip_extra_index_url"}, func(in *dockerfile.Instruction, c *dockerfile.Command) {
 			if call, ok := dockerrules.PackageCall(c); ok && call.Manager == dockerrules.Pip {
 				if i := c.FlagAt("--extra-index-url"); i >= 0 {
 					p.Report(c.ArgPath(in, i), "pip is given a second index")

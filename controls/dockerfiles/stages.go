@@ -36,7 +36,7 @@ Declare the ARG above the first FROM, with a default that works.
 			for _, name := range append(dockerrules.Variables(s.Base), dockerrules.Variables(s.Platform)...) {
 				if !declared[name] && !builderArg(name) {
 					undefined = true
-					p.Report(s.From.Path("base"), "FROM uses %q, which no ARG above the first FROM declares", name)
+					p.Report(s.From.Path("base"), "FROM uses %q, which no ARG above the first FROM declares", name).Answers("buildkit UndefinedArgInFrom")
 				}
 			}
 			if undefined || s.Parent != nil || s.Scratch || !strings.Contains(s.Base, "$") {
@@ -44,7 +44,7 @@ Declare the ARG above the first FROM, with a default that works.
 			}
 			text, known := byDefault(s)
 			if _, err := imageref.Parse(text); known && err != nil {
-				p.Report(s.From.Path("base"), "with the defaults of its variables the base is %q, which is no image reference", text)
+				p.Report(s.From.Path("base"), "with the defaults of its variables the base is %q, which is no image reference", text).Answers("buildkit InvalidDefaultArgInFrom")
 			}
 		}
 	}),

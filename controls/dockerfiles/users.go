@@ -1,7 +1,6 @@
 package dockerfiles
 
 import (
-	"regexp"
 	"strings"
 
 	"bulwark/control"
@@ -30,44 +29,18 @@ End the stage with a user that has no rights, best by number, so that Kubernetes
 	Kinds: dockerrules.Kinds(),
 	Check: dockerrules.File(func(p *control.Pass, f *dockerfile.File) {
 		final := f.Final()
-		if final == nil || lastUser(final) == nil {
+		if final == nil || dockerrules.LastUser(final) == nil {
 			return
 		}
-		in := lastUser(final)
+		in := dockerrules.LastUser(final)
 		switch user := final.End.User; {
-		case isRoot(userName(user.Text)):
+		case dockerrules.IsRoot(dockerrules.UserName(user.Text)):
 			p.Report(in.Path("args[0]"), "the image runs as %q: no later USER gives up root", user.Text)
 		case !user.Known:
 			p.Unknown(in.Path("args[0]"), "the user %q is not known before the build", user.Text)
 		}
 	}),
 }
-
-// lastUser returns the USER that is in force at the end of a stage, nil when there is none that can be read.
-func lastUser(s *dockerfile.Stage) *dockerfile.Instruction {
-	for ; s != nil; s = s.Parent {
-		for i := len(s.Instructions) - 1; i >= 0; i-- {
-			if in := s.Instructions[i]; in.Keyword == "USER" && in.Err == nil {
-				return in
-			}
-		}
-	}
-	return nil
-}
-
-// userName is the part of a USER in front of the group.
-func userName(user string) string {
-	name, _, _ := strings.Cut(user, ":")
-	return strings.TrimSpace(name)
-}
-
-func isRoot(name string) bool { return name == "root" || name != "" && strings.Trim(name, "0") == "" }
-
-// giveUpRoot are official images that end with a user of their own.
-var giveUpRoot = regexp.MustCompile(`^library/(memcached|haproxy|solr|sonarqube|elasticsearch|kibana|logstash|varnish|groovy|flink)$`)
-
-// unprivileged finds names and tags of images that give up root.
-var unprivileged = regexp.MustCompile(`(?i)(nonroot|non-root|rootless|unprivileged)`)
 
 var noUser = &control.Control{
 	ID: "BW2816", Concept: concept, Severity: control.Low,
@@ -79,6 +52,10 @@ It fires when neither the final stage nor a stage that it builds on has a USER, 
 Docker Hub that is known to leave root in place. For any other base the file alone does not tell, and the answer is unknown; a
 base or tag that says nonroot, rootless or unprivileged passes.
 
+Four of five public Dockerfiles have no USER. The rule is on all the same, at the severity low: it is the most common reason why a pod runs as root,
+and every other scanner has it. What is really run is judged with the pod: with runAsNonRoot or runAsUser there (BW2890, BW2891), a file that
+cannot say more may be excused as a whole.
+
 Create a user and switch to it, by number.
 
 ` + "```dockerfile\nFROM alpine:3.22\nRUN adduser -D -u 10001 app\nUSER 10001:10001\n```",
@@ -86,7 +63,7 @@ Create a user and switch to it, by number.
 	Kinds: dockerrules.Kinds(),
 	Check: dockerrules.File(func(p *control.Pass, f *dockerfile.File) {
 		final := f.Final()
-		if final == nil || lastUser(final) != nil || final.Family == dockerfile.Windows {
+		if final == nil || dockerrules.LastUser(final) != nil || final.Family == dockerfile.Windows {
 			return
 		}
 		if rest(f) {
@@ -103,7 +80,7 @@ Create a user and switch to it, by number.
 		switch {
 		case base.Image == "" || err != nil:
 			p.Unknown(path, "there is no USER, and the base %q is not known before the build", base.Base)
-		case unprivileged.MatchString(base.Image) || giveUpRoot.MatchString(ref.Repository) && ref.Registry == "docker.io":
+		case dockerrules.Unprivileged.MatchString(base.Image) || dockerrules.GiveUpRoot.MatchString(ref.Repository) && ref.Registry == "docker.io":
 		case ref.Registry == "docker.io" && strings.HasPrefix(ref.Repository, "library/"):
 			p.Report(path, "the image runs as root: there is no USER, and %q leaves root in place", base.Image)
 		default:
@@ -143,12 +120,12 @@ Use the number. The fix writes the one with which the same file creates the user
 			if in == nil || !products[s] || len(in.Args) == 0 {
 				continue
 			}
-			name := userName(s.End.User.Text)
-			if !s.End.User.Known || name == "" || strings.Trim(name, "0123456789") == "" || isRoot(name) || strings.Contains(name, "$") {
+			name := dockerrules.UserName(s.End.User.Text)
+			if !s.End.User.Known || name == "" || strings.Trim(name, "0123456789") == "" || dockerrules.IsRoot(name) || strings.Contains(name, "$") {
 				continue
 			}
 			r := p.Report(in.Path("args[0]"), "the user is the name %q: runAsNonRoot cannot be proven", name)
-			if id := createdID(s, name); id != "" && in.Args[0].Literal {
+			if id := dockerrules.CreatedID(s, name); id != "" && in.Args[0].Literal {
 				_, group, grouped := strings.Cut(in.Args[0].Text, ":")
 				text := id
 				if grouped {
@@ -168,40 +145,4 @@ func lastOwn(s *dockerfile.Stage, keyword string) *dockerfile.Instruction {
 		}
 	}
 	return nil
-}
-
-// createdID returns the number with which a stage or its parents create a user, "" when they do not say.
-func createdID(s *dockerfile.Stage, name string) string {
-	id := ""
-	for ; s != nil; s = s.Parent {
-		for _, in := range s.Instructions {
-			if in.Script == nil || in.Keyword != "RUN" {
-				continue
-			}
-			for _, c := range in.Script.Commands {
-				if c.Name != "useradd" && c.Name != "adduser" || !c.Has(name) {
-					continue
-				}
-				if n := optionValue(c, "-u", "--uid"); n != "" && strings.Trim(n, "0123456789") == "" && id == "" {
-					id = n
-				}
-			}
-		}
-	}
-	return id
-}
-
-// optionValue returns the value of an option, given as the next word or behind a =; "" when absent.
-func optionValue(c *dockerfile.Command, names ...string) string {
-	for i, w := range c.Args {
-		for _, n := range names {
-			if w.Text == n && i+1 < len(c.Args) {
-				return c.Args[i+1].Text
-			}
-			if v, ok := strings.CutPrefix(w.Text, n+"="); ok {
-				return v
-			}
-		}
-	}
-	return ""
 }

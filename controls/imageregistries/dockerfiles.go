@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"bulwark/control"
+	"bulwark/facts/imagelock"
 	"bulwark/internal/dockerrules"
 	"bulwark/internal/imageref"
 	"bulwark/internal/podimages"
@@ -24,6 +25,8 @@ type buildImage struct {
 	why  string // why the text is not known; "" when it is
 	ref  imageref.Ref
 	bad  bool // it is no reference
+
+	written bool // text stands in the file as it is, and path names nothing else
 }
 
 // buildImages lists the images of a Dockerfile. Stages, scratch and the plain
@@ -35,6 +38,7 @@ func buildImages(f *dockerfile.File) []buildImage {
 			continue
 		}
 		i := buildImage{path: s.From.Path("base"), what: "the base image", text: s.Image}
+		i.written = len(s.From.Args) > 0 && s.From.Args[0].Text == i.text && !s.From.Args[0].Quoted
 		if s.Image == "" {
 			i.text, i.why = s.Base, "it holds "+strings.Join(s.Unresolved, ", ")
 		}
@@ -45,7 +49,7 @@ func buildImages(f *dockerfile.File) []buildImage {
 			if _, err := strconv.Atoi(from.Name); err == nil || f.Stage(from.Name, in) != nil || !strings.ContainsAny(from.Name, ":@/") {
 				continue
 			}
-			i := buildImage{path: from.Path, what: "the image of " + in.Keyword, text: from.Name}
+			i := buildImage{path: from.Path, what: "the image of " + in.Keyword, text: from.Name, written: in.Keyword == "COPY"}
 			if strings.Contains(from.Name, "$") {
 				i.why = "it holds a variable"
 			}
@@ -207,7 +211,11 @@ Name the version.
 				}
 			}
 			if podimages.Mutable(text) && i.path != "directives[syntax]" {
-				p.Report(i.path, "%s is %q, which can change at any time", i.what, text)
+				id := "hadolint DL3006" // no tag
+				if strings.HasSuffix(text, ":latest") {
+					id = "hadolint DL3007"
+				}
+				p.Report(i.path, "%s is %q, which can change at any time", i.what, text).Answers(id)
 			}
 		}
 	}),
@@ -241,22 +249,33 @@ and a bot that raises it makes every change visible.
 
 It fires for every image of FROM, COPY --from and RUN --mount from= without @sha256:…. Nearly all Dockerfiles lack it, so it is off by default.
 
-Let a bot write the digest and keep it fresh, with the tag beside it for people.
+Let a bot write the digest and keep it fresh, with the tag beside it for people. Where an ImageLock document in the input names the digest, the
+fix writes it.
 
 ` + "```dockerfile\nFROM alpine:3.22@sha256:0123…\n```",
-	Refs:  []string{"ATT&CK T1195.002"},
-	Kinds: dockerrules.Kinds(),
-	Check: dockerrules.File(func(p *control.Pass, f *dockerfile.File) {
+	Refs:     []string{"ATT&CK T1195.002"},
+	Kinds:    dockerrules.Kinds(),
+	Requires: []control.AnyFact{imagelock.Fact},
+	Check: func(p *control.Pass) error {
+		f := dockerfile.Of(p.Subject)
+		lock, err := imagelock.Fact.Of(p)
+		if f == nil || err != nil {
+			return err
+		}
 		for _, i := range buildImages(f) {
 			switch {
 			case i.path == "directives[syntax]" || podimages.Pinned(i.text):
 			case i.why != "":
 				p.Unknown(i.path, "%s %q is not known before the build: %s", i.what, i.text, i.why)
 			default:
-				p.Report(i.path, "%s is %q, without a digest", i.what, i.text)
+				r := p.Report(i.path, "%s is %q, without a digest", i.what, i.text)
+				if pinned, ok := lock.Pin(i.text); ok && i.written {
+					r.Fix("pin the digest that the image lock names", dockerrules.Replace(i.path, pinned))
+				}
 			}
 		}
-	}),
+		return nil
+	},
 }
 
 var frontend = &control.Control{

@@ -14,7 +14,7 @@ import (
 )
 
 func dockerfileControls() []*control.Control {
-	return []*control.Control{bakedSecret, bakedName, copiedSecret, keptMount, bakedLogin}
+	return []*control.Control{bakedSecret, bakedName, copiedSecret, keptMount, bakedLogin, shadowedValue}
 }
 
 var bakedSecret = &control.Control{
@@ -63,8 +63,16 @@ Change the credential, then give it to the build as a secret mount.
 // commandSecrets looks at the command lines of an instruction, at what they
 // assign, and at nothing that another command's line already holds.
 func commandSecrets(p *control.Pass, in *dockerfile.Instruction) {
-	if in.Script == nil || !dockerrules.Readable(p, in) {
+	if in.Script == nil {
 		return
+	}
+	if why := in.Script.Unread(); why != nil {
+		if in.Script.Err != nil {
+			p.Unknown(in.Path("script"), "%v", why)
+		}
+		for _, m := range secretscan.Text("script", in.Script.Text) {
+			p.Report(in.Path("script"), "the text of %s holds a credential (%s)", in.Keyword, what(m))
+		}
 	}
 	for _, c := range in.Script.Commands {
 		for _, a := range c.Assigns {
@@ -155,7 +163,7 @@ var knownNames = []string{
 }
 
 func credentialName(name string) bool {
-	upper := strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(name))
+	upper := strings.ToUpper(strings.ReplaceAll(strings.ReplaceAll(name, "-", "_"), ".", "_"))
 	for _, prefix := range []string{"VITE_", "REACT_APP_", "NEXT_PUBLIC_"} {
 		upper = strings.TrimPrefix(upper, prefix)
 	}

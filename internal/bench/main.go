@@ -31,16 +31,19 @@ type bench struct {
 	dir  string    // for what it is measured on
 	out  io.Writer // where figures go
 	fail bool      // a limit was missed
+
+	docker string // folder with real Dockerfiles; "" for none
 }
 
 func main() {
 	bin := flag.String("bin", "bin/bulwark", "the program to measure")
 	apps := flag.String("apps", "", "folder with manifests of real applications, such as argo-cd and kube-prometheus")
+	docker := flag.String("dockerfiles", "", "folder with real Dockerfiles, which are copied until there are 1,000")
 	flag.Parse()
 	dir, err := os.MkdirTemp("", "bulwark-bench-")
 	if err == nil {
 		defer os.RemoveAll(dir)
-		err = run(&bench{bin: *bin, dir: dir, out: os.Stdout}, *apps)
+		err = run(&bench{bin: *bin, dir: dir, out: os.Stdout, docker: *docker}, *apps)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -70,6 +73,9 @@ func run(b *bench, apps string) error {
 		b.limit("real manifests, whole process: CPU seconds", real.cpu, maxCPUApps)
 	}
 	if err := b.dockerfiles(); err != nil {
+		return err
+	}
+	if err := b.goBenchmarks(goBenches()); err != nil {
 		return err
 	}
 	version, err := b.best(3, "version")
@@ -103,6 +109,18 @@ func (b *bench) dockerfiles() error {
 		return err
 	}
 	b.limit("1,000 Dockerfiles, all controls: CPU seconds", u.cpu, maxCPUDocker)
+	if b.docker == "" {
+		return nil
+	}
+	real := filepath.Join(b.dir, "real-dockerfiles")
+	n, err := estate.RealDockerfiles(real, b.docker, 1000)
+	if err != nil {
+		return err
+	}
+	if u, err = b.best(3, "scan", real, "--profile", "all", "--fail-on", "never", "-q", "-o", "json"); err != nil {
+		return err
+	}
+	b.limit(fmt.Sprintf("1,000 of %d real Dockerfiles, all controls: CPU seconds", n), u.cpu, maxCPUDocker)
 	return nil
 }
 

@@ -27,54 +27,21 @@ func File(check func(*control.Pass, *dockerfile.File)) func(*control.Pass) error
 // those that ONBUILD wraps included. Broken ones are left out.
 func Each(keyword string, check func(*control.Pass, *dockerfile.Instruction)) func(*control.Pass) error {
 	return File(func(p *control.Pass, f *dockerfile.File) {
-		for in := range f.All {
-			if in.Keyword == keyword && in.Err == nil {
+		for _, in := range f.Keyword(keyword) {
+			if in.Err == nil {
 				check(p, in)
 			}
 		}
 	})
 }
 
-// Commands makes the Check of a rule about single shell commands of RUN, those
-// in ONBUILD and in the here-documents included. Where a script cannot be read
-// a security control says so.
-func Commands(check func(*control.Pass, *dockerfile.Instruction, *dockerfile.Command)) func(*control.Pass) error {
-	return File(func(p *control.Pass, f *dockerfile.File) {
-		EachCommand(p, f, func(in *dockerfile.Instruction, c *dockerfile.Command) { check(p, in, c) })
-	})
-}
-
-// EachCommand is Commands for a rule that also looks at other things.
-func EachCommand(p *control.Pass, f *dockerfile.File, check func(*dockerfile.Instruction, *dockerfile.Command)) {
-	for in := range f.All {
-		if in.Keyword != "RUN" || in.Script == nil {
-			continue
-		}
-		Readable(p, in)
-		for _, c := range in.Script.Commands {
-			check(in, c)
-		}
-	}
-}
-
-// Readable says whether the commands of an instruction are known. For a
-// security control it records an Unknown when they are not, and it may depend on them.
-func Readable(p *control.Pass, in *dockerfile.Instruction) bool {
-	s := in.Script
-	if s == nil || s.Err == nil {
-		return true
-	}
-	if p.Control.Profile == control.Security && s.Dialect.POSIX() {
-		p.Unknown(in.Path("script"), "the shell text cannot be read: %v", s.Err)
-	}
-	return false
-}
-
 // Products returns the stages whose layers can be in an image that somebody
 // uses: the last one, every other one that no stage copies from or builds on
 // (another target of the build), and all their parents. What is left in the
 // layers of a mere builder is lost with it.
-func Products(f *dockerfile.File) map[*dockerfile.Stage]bool {
+func Products(f *dockerfile.File) map[*dockerfile.Stage]bool { return known(f).products }
+
+func products(f *dockerfile.File) map[*dockerfile.Stage]bool {
 	inner := map[*dockerfile.Stage]bool{}
 	for _, s := range f.Stages {
 		for _, from := range s.Sources {

@@ -74,7 +74,7 @@ func PackageCall(c *dockerfile.Command) (Call, bool) {
 		return Call{}, false
 	}
 	call := Call{Manager: m, Command: c, VerbAt: -1}
-	takes := valued(m)
+	takes := valued[m]
 	rest := false
 	for i := skip; i < len(c.Args); i++ {
 		text := c.Args[i].Text
@@ -116,40 +116,41 @@ func manager(c *dockerfile.Command) (m Manager, skip int, ok bool) {
 	return "", 0, false
 }
 
+// programs lists the names by which a manager is called, without versions.
+func programs(m Manager) []string {
+	switch m {
+	case Apt:
+		return []string{"apt-get", "apt", "aptitude"}
+	case Dnf:
+		return []string{"dnf", "dnf5", "microdnf", "tdnf"}
+	}
+	return []string{string(m)}
+}
+
 // versioned says whether the end of a program's name is nothing but a version.
 func versioned(s string) bool { return strings.Trim(s, "0123456789.") == "" }
 
 // verbOnly says of an option that it has no value in front of the sub-command.
 func verbOnly(m Manager, option string) bool { return m == Zypper && option == "-n" }
 
-// valued lists the options whose value is the next word.
-func valued(m Manager) []string {
-	switch m {
-	case Apt:
-		return []string{"-t", "--target-release", "--default-release", "-o", "--option", "-c", "--config-file", "-a", "--host-architecture", "-P", "--build-profiles"}
-	case Apk:
-		return []string{"-t", "--virtual", "-X", "--repository", "-p", "--root", "--keys-dir", "--wait", "--arch", "--repositories-file", "--cache-dir"}
-	case Yum, Dnf:
-		return []string{"-c", "--config", "-d", "--debuglevel", "-e", "--errorlevel", "-R", "--randomwait", "--enablerepo", "--disablerepo", "--repo", "--repoid",
-			"--installroot", "--releasever", "--setopt", "-x", "--exclude", "--forcearch", "--enable-repo", "--disable-repo"}
-	case Zypper:
-		return []string{"-r", "--repo", "--from", "-t", "--type", "-R", "--root", "-C", "--cache-dir", "-c", "--config", "-D", "--reposd-dir", "--download"}
-	case Pip:
-		return []string{"--abi", "-b", "--build", "-e", "--editable", "--extra-index-url", "-f", "--find-links", "-i", "--index-url", "--implementation",
-			"--no-binary", "--only-binary", "--platform", "--prefix", "--progress-bar", "--proxy", "--python", "--python-version", "--root", "--root-user-action",
-			"--src", "-t", "--target", "--trusted-host", "--upgrade-strategy", "-r", "--requirement", "-c", "--constraint", "--cert", "--client-cert",
-			"--cache-dir", "--log", "--timeout", "--retries", "--report", "--config-settings", "-C"}
-	case Npm:
-		return []string{"--loglevel", "--registry", "--prefix", "-C", "--cache", "--userconfig", "-w", "--workspace", "--omit", "--include", "--tag"}
-	case Yarn:
-		return []string{"--cwd", "--registry", "--cache-folder", "--modules-folder", "--network-timeout", "--mutex", "--cache"}
-	case Gem:
-		return []string{"-v", "--version", "-i", "--install-dir", "-n", "--bindir", "-s", "--source", "-P", "--trust-policy", "-p", "--http-proxy", "--platform", "-g", "--file"}
-	case Go:
-		return []string{"-ldflags", "-tags", "-o", "-mod", "-gcflags", "-asmflags", "-gccgoflags", "-p", "-C", "-modfile", "-overlay", "-toolexec", "-exec",
-			"-buildmode", "-compiler", "-installsuffix", "-pkgdir", "-covermode", "-coverpkg", "-vcs"}
-	}
-	return nil
+// valued are the options whose value is the next word.
+var valued = map[Manager][]string{
+	Apt: {"-t", "--target-release", "--default-release", "-o", "--option", "-c", "--config-file", "-a", "--host-architecture", "-P", "--build-profiles"},
+	Apk: {"-t", "--virtual", "-X", "--repository", "-p", "--root", "--keys-dir", "--wait", "--arch", "--repositories-file", "--cache-dir"},
+	Yum: {"-c", "--config", "-d", "--debuglevel", "-e", "--errorlevel", "-R", "--randomwait", "--enablerepo", "--disablerepo", "--repo", "--repoid",
+		"--installroot", "--releasever", "--setopt", "-x", "--exclude", "--forcearch", "--enable-repo", "--disable-repo"},
+	Dnf: {"-c", "--config", "-d", "--debuglevel", "-e", "--errorlevel", "-R", "--randomwait", "--enablerepo", "--disablerepo", "--repo", "--repoid",
+		"--installroot", "--releasever", "--setopt", "-x", "--exclude", "--forcearch", "--enable-repo", "--disable-repo"},
+	Zypper: {"-r", "--repo", "--from", "-t", "--type", "-R", "--root", "-C", "--cache-dir", "-c", "--config", "-D", "--reposd-dir", "--download"},
+	Pip: {"--abi", "-b", "--build", "-e", "--editable", "--extra-index-url", "-f", "--find-links", "-i", "--index-url", "--implementation",
+		"--no-binary", "--only-binary", "--platform", "--prefix", "--progress-bar", "--proxy", "--python", "--python-version", "--root", "--root-user-action",
+		"--src", "-t", "--target", "--trusted-host", "--upgrade-strategy", "-r", "--requirement", "-c", "--constraint", "--cert", "--client-cert",
+		"--cache-dir", "--log", "--timeout", "--retries", "--report", "--config-settings", "-C"},
+	Npm:  {"--loglevel", "--registry", "--prefix", "-C", "--cache", "--userconfig", "-w", "--workspace", "--omit", "--include", "--tag"},
+	Yarn: {"--cwd", "--registry", "--cache-folder", "--modules-folder", "--network-timeout", "--mutex", "--cache"},
+	Gem:  {"-v", "--version", "-i", "--install-dir", "-n", "--bindir", "-s", "--source", "-P", "--trust-policy", "-p", "--http-proxy", "--platform", "-g", "--file"},
+	Go: {"-ldflags", "-tags", "-o", "-mod", "-gcflags", "-asmflags", "-gccgoflags", "-p", "-C", "-modfile", "-overlay", "-toolexec", "-exec",
+		"-buildmode", "-compiler", "-installsuffix", "-pkgdir", "-covermode", "-coverpkg", "-vcs"},
 }
 
 // Cleans says whether a command that follows an installation removes what the

@@ -2,10 +2,13 @@ package estate
 
 import (
 	"fmt"
+	"io/fs"
 	"math/rand"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"bulwark/source/dockerfile"
 )
 
 // Dockerfiles writes n Dockerfiles below a folder, each of the size and with
@@ -23,6 +26,36 @@ func Dockerfiles(dir string, n int, seed int64) error {
 		}
 	}
 	return nil
+}
+
+// RealDockerfiles copies the Dockerfiles below a folder, as often as it takes to
+// make n, into folders of their own. It returns how many different ones there were.
+func RealDockerfiles(dir, from string, n int) (int, error) {
+	var texts [][]byte
+	err := filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !dockerfile.Match(e.Name()) || len(texts) == n {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		texts = append(texts, text)
+		return err
+	})
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("looking for Dockerfiles below %s: %w", from, err)
+	case len(texts) == 0:
+		return 0, fmt.Errorf("there are no Dockerfiles below %s", from)
+	}
+	for i := range n {
+		folder := filepath.Join(dir, fmt.Sprintf("app-%d", i))
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return 0, fmt.Errorf("making a folder for a Dockerfile: %w", err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, "Dockerfile"), texts[i%len(texts)], 0o644); err != nil {
+			return 0, fmt.Errorf("writing a Dockerfile: %w", err)
+		}
+	}
+	return len(texts), nil
 }
 
 func dockerfileText(r *rand.Rand, i int) string {

@@ -105,7 +105,7 @@ func (f *File) appendWord(p part, value string) ([]change, error) {
 			return nil, nil
 		}
 	}
-	if strings.HasPrefix(f.Text[p.end:], " "+value) || p.kind == allArgs && strings.HasSuffix(f.Text[:p.end], " "+value) {
+	if startsWithWord(f.Text[p.end:], value) || p.kind == allArgs && strings.HasSuffix(f.Text[:p.end], " "+value) {
 		return nil, nil
 	}
 	for _, w := range have {
@@ -124,6 +124,12 @@ func (f *File) appendWord(p part, value string) ([]change, error) {
 		}
 	}
 	return []change{{start: p.end, end: p.end, text: text, in: p.in, cmd: p.cmd}}, nil
+}
+
+// startsWithWord says whether a text goes on with a blank and a word, and not with a longer one.
+func startsWithWord(text, word string) bool {
+	rest, ok := strings.CutPrefix(text, " "+word)
+	return ok && (rest == "" || strings.IndexByte(" \t\r\n;&|()<>,]", rest[0]) >= 0)
 }
 
 func oneWord(keyword string) bool {

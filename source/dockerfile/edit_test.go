@@ -54,6 +54,8 @@ func TestEdit(t *testing.T) {
 		{"a comment", "FROM x:1\nRUN a \\\n  # no\n  b\n", "FROM x:1\nRUN a \\\n  b\n", []control.Edit{remove("comments[0]")}},
 		{"a trigger", "FROM x:1\nONBUILD RUN apk add x\n", "FROM x:1\nONBUILD RUN apk add --no-cache x\n", []control.Edit{add("instructions[1].trigger.commands[0].args[0]", "--no-cache")}},
 		{"two instructions", "FROM x:1\nCMD a\nRUN b\nCMD c\n", "FROM x:1\nRUN b\nCMD c d\n", []control.Edit{add("instructions[3].args", "d"), remove("instructions[1]")}},
+		{"a word that another one begins with", "FROM x:1\nRUN apt-get install -yq a\n", "FROM x:1\nRUN apt-get install -y -yq a\n", []control.Edit{add("instructions[1].commands[0].args[0]", "-y")}},
+		{"a word that is there", "FROM x:1\nRUN sh -c 'apk add --no-cache'\n", "FROM x:1\nRUN sh -c 'apk add --no-cache'\n", []control.Edit{add("instructions[1].commands[1].args[0]", "--no-cache")}},
 		{"an escape character", "# escape=`\nFROM x:1\nRUN a `\n  b\n", "# escape=`\nFROM x:1\nRUN a -x `\n  b\n", []control.Edit{add("instructions[1].commands[0].name", "-x")}},
 	} {
 		f := Parse("Dockerfile", "", c.text)

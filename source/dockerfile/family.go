@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-var errNoFrom = errors.New("it has no FROM: no stage can be judged")
+var errNoFrom = errors.New("it has no FROM: its instructions are judged one by one, but not its stages and their base")
 
 // familyOf tells what a base is made of by its name, else by the package
 // manager that the stage calls.
@@ -27,26 +27,21 @@ func familyOf(s *Stage) Family {
 }
 
 // families maps words in names and tags of images to families, the first hit counts.
-func families() []struct {
+var families = []struct {
 	family Family
 	words  []string
-} {
-	return []struct {
-		family Family
-		words  []string
-	}{
-		{Windows, []string{"windows", "nanoserver", "servercore", "windowsservercore"}},
-		{Distroless, []string{"distroless", "static"}},
-		{Alpine, []string{"alpine", "busybox", "wolfi", "chainguard"}},
-		{RPM, []string{"fedora", "ubi", "ubi7", "ubi8", "ubi9", "ubi10", "centos", "centos7", "rocky", "rockylinux", "rockylinux8", "rockylinux9",
-			"alma", "almalinux", "amazonlinux", "al2", "al2023", "opensuse", "suse", "sle", "bci", "photon", "oraclelinux", "mariner", "azurelinux", "rhel7", "rhel8", "rhel9"}},
-		{Debian, []string{"debian", "ubuntu", "slim", "buster", "bullseye", "bookworm", "trixie", "sid", "stretch", "jessie", "bionic", "focal", "jammy", "noble", "xenial", "kali", "linuxmint"}},
-	}
+}{
+	{Windows, []string{"windows", "nanoserver", "servercore", "windowsservercore"}},
+	{Distroless, []string{"distroless", "static"}},
+	{Alpine, []string{"alpine", "busybox", "wolfi", "chainguard"}},
+	{RPM, []string{"fedora", "ubi", "ubi7", "ubi8", "ubi9", "ubi10", "centos", "centos7", "rocky", "rockylinux", "rockylinux8", "rockylinux9",
+		"alma", "almalinux", "amazonlinux", "al2", "al2023", "opensuse", "suse", "sle", "bci", "photon", "oraclelinux", "mariner", "azurelinux", "rhel7", "rhel8", "rhel9"}},
+	{Debian, []string{"debian", "ubuntu", "slim", "buster", "bullseye", "bookworm", "trixie", "sid", "stretch", "jessie", "bionic", "focal", "jammy", "noble", "xenial", "kali", "linuxmint"}},
 }
 
 func familyByName(name string) Family {
 	words := strings.FieldsFunc(name, func(c rune) bool { return strings.ContainsRune("/:-_.", c) })
-	for _, f := range families() {
+	for _, f := range families {
 		for _, w := range words {
 			for _, known := range f.words {
 				if w == known || len(known) > 4 && strings.HasPrefix(w, known) && strings.Trim(w[len(known):], "0123456789") == "" {

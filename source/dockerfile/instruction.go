@@ -52,10 +52,8 @@ func (r *reading) fromLines(s span) *Instruction {
 
 // fromNode makes the instruction of a node of BuildKit's tree.
 func (r *reading) fromNode(n *parser.Node) *Instruction {
-	j, plain := r.plain[n.StartLine-1]
-	if plain {
-		r.whole(n)
-	} else {
+	j, ok := r.joins[n.StartLine-1]
+	if !ok {
 		j = r.lines.join(n.StartLine-1, r.Escape)
 	}
 	in := &Instruction{Text: n.Original, text: j.text, Line: n.StartLine, EndLine: n.EndLine, Blank: j.blank, inner: j.comments}
@@ -103,6 +101,10 @@ func (r *reading) trigger(outer *Instruction, n *parser.Node) {
 // typed gives the instruction BuildKit's typed form. An option that this
 // version of BuildKit does not know is left out and reported.
 func (r *reading) typed(in *Instruction, n *parser.Node) {
+	if plainNode(n) {
+		in.Cmd = r.plainCmd()
+		return
+	}
 	n.PrevComment = nil // BuildKit wants a linter where it holds a check comment
 	for {
 		cmd, err := instructions.ParseInstruction(n)

@@ -44,6 +44,9 @@ type File struct {
 	Stages       []*Stage       // in order
 	Problems     []Problem      // what the builder would refuse
 
+	Ignore *Ignore // the .dockerignore beside it on disk; nil when there is none
+
+	index    index
 	pragmas  []Pragma
 	ordinals sync.Once
 	ordinal  map[*Instruction]int // among those of one keyword in a stage
@@ -90,6 +93,15 @@ func (f *File) Final() *Stage {
 
 // All yields every instruction in order, and after each ONBUILD what it wraps.
 func (f *File) All(yield func(*Instruction) bool) {
+	for _, in := range f.index.all {
+		if !yield(in) {
+			return
+		}
+	}
+}
+
+// walk is All while the file is in the making.
+func (f *File) walk(yield func(*Instruction) bool) {
 	for _, in := range f.Instructions {
 		if !yield(in) || in.Trigger != nil && !yield(in.Trigger) {
 			return
@@ -201,6 +213,7 @@ type Instruction struct {
 	// Cmd is BuildKit's typed form: *instructions.RunCommand and so on,
 	// *instructions.Stage for FROM; nil when Err is set. Values are as written,
 	// without expansion, but for the mounts of RUN, which can be read at once.
+	// RUN instructions that are nothing but shell text share one, without CmdLine.
 	Cmd any
 	Err error
 

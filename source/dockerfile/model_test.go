@@ -275,3 +275,25 @@ func TestStable(t *testing.T) {
 		}
 	}
 }
+
+// TestStableOverEdits: what usual edits do elsewhere does not rename a part.
+func TestStableOverEdits(t *testing.T) {
+	stable := func(text, path string) string {
+		_, _, s := parse(t, text).Resolve(path)
+		return s
+	}
+	for _, c := range []struct{ name, before, path, after, now string }{
+		{"apt to apt-get", "FROM x:1\nRUN apt update && apt install a\n", "instructions[1].commands[1].args[0]", "FROM x:1\nRUN apt-get update && apt-get install a\n", "instructions[1].commands[1].args[0]"},
+		{"ADD to COPY", "FROM x:1\nADD a b\nCOPY c d\n", "instructions[2]", "FROM x:1\nCOPY a b\nCOPY c d\n", "instructions[2]"},
+		{"MAINTAINER to LABEL", "FROM x:1\nMAINTAINER me\nLABEL a=b\n", "instructions[2].pairs[0]", "FROM x:1\nLABEL authors=me\nLABEL a=b\n", "instructions[2].pairs[0]"},
+		{"the first of two CMD is gone", "FROM x:1\nCMD a\nCMD b\n", "instructions[2].commands[0]", "FROM x:1\nCMD b\n", "instructions[1].commands[0]"},
+		{"sudo is dropped", "FROM x:1\nRUN sudo apk add a\n", "instructions[1].commands[1].args[0]", "FROM x:1\nRUN apk add a\n", "instructions[1].commands[0].args[0]"},
+	} {
+		if was, is := stable(c.before, c.path), stable(c.after, c.now); was != is || was == "" {
+			t.Errorf("%s: %q became %q", c.name, was, is)
+		}
+	}
+	if a, b := stable("FROM x:1\nCMD a\nCMD b\n", "instructions[1]"), stable("FROM x:1\nCMD a\nCMD b\n", "instructions[2]"); a == b {
+		t.Errorf("two instructions are called %q", a)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 )
 
@@ -43,6 +44,7 @@ func Parse(name, disk, text string) *File {
 	r.readPragmas()
 	r.stages()
 	r.scripts()
+	f.makeIndex()
 	slices.SortStableFunc(f.Problems, func(a, b Problem) int { return a.Line - b.Line })
 	return f
 }
@@ -63,7 +65,8 @@ type reading struct {
 	lines  lines
 	broken []span // lines that BuildKit's parser refused
 	shells []shellPragma
-	plain  map[int]joined // see slim
+	joins  map[int]joined // instructions that are put together, by first line
+	plain  *instructions.RunCommand
 }
 
 // span is a range of lines, counted from 0, the last one included.
@@ -91,6 +94,10 @@ func (r *reading) directives() {
 			return
 		}
 		d := Directive{Line: i + 1, Start: to - len(trimmed), End: to}
+		if !strings.Contains(trimmed, "=") {
+			alive = false
+			continue
+		}
 		if m := directiveLine.FindStringSubmatch(trimmed); m != nil {
 			d.Key, d.Value = strings.ToLower(m[1]), m[2]
 		}
@@ -119,21 +126,20 @@ func (r *reading) nodes() []*parser.Node {
 		}
 	}
 	for range maxErrors {
-		result, err := parser.Parse(strings.NewReader(r.slim(skip)))
-		if err == nil {
-			return result.AST.Children
-		}
-		if strings.Contains(err.Error(), "file with no instructions") {
+		nodes, where, err := r.slim(skip).parse()
+		switch {
+		case err == nil:
+			return nodes
+		case err == errNoInstruction:
 			if len(r.Problems) == 0 {
-				r.problem(0, 0, true, errors.New("it has no instruction: a Dockerfile starts with FROM"))
+				r.problem(0, 0, true, err)
 			}
 			return nil
-		}
-		first, last, known := errorLines(err, r.lines.count())
-		if !known {
+		case where.first < 0:
 			r.problem(0, 0, true, hint(err))
 			return nil
 		}
+		first, last := where.first, where.last
 		rest := strings.Contains(err.Error(), "unterminated heredoc")
 		switch from, to := r.lines.line(first); {
 		case aboutDirective(err):
@@ -196,5 +202,6 @@ func cause(err error) string {
 	if errors.As(err, &at) && at.Unwrap() != nil {
 		err = at.Unwrap()
 	}
-	return err.Error()
+	text, _, _ := strings.Cut(err.Error(), " (did you mean") // BuildKit's guess is another one each time
+	return text
 }

@@ -146,48 +146,6 @@ func (f *File) top() int {
 	return 0
 }
 
-// stableStage names a stage by its name, else by its place.
-func (f *File) stableStage(s *Stage) string {
-	switch {
-	case s == nil:
-		return "stage[-]"
-	case s.Name != "":
-		return "stage[" + s.Name + "]"
-	case s == f.Final():
-		return "stage[final]"
-	}
-	return "stage[" + strconv.Itoa(s.Index) + "]"
-}
-
-// stableInstruction names an instruction by stage, keyword and occurrence.
-func (f *File) stableInstruction(in *Instruction) string {
-	f.ordinals.Do(func() {
-		f.ordinal = map[*Instruction]int{}
-		count := map[string]int{}
-		for _, other := range f.Instructions {
-			key := strconv.Itoa(stageIndex(other.Stage)) + other.Keyword
-			f.ordinal[other] = count[key]
-			count[key]++
-		}
-	})
-	outer := f.Instructions[in.Index]
-	stable := f.stableStage(in.Stage)
-	if outer.Keyword != "FROM" || in.Stage == nil {
-		stable += fmt.Sprintf(".%s[%d]", outer.Keyword, f.ordinal[outer])
-	}
-	if in.Onbuild {
-		stable += "." + in.Keyword
-	}
-	return stable
-}
-
-func stageIndex(s *Stage) int {
-	if s == nil {
-		return -1
-	}
-	return s.Index
-}
-
 // within resolves the steps below an instruction.
 func (f *File) within(in *Instruction, steps []ytree.Step) part {
 	whole := part{kind: wholeInstruction, start: in.Start, end: in.End, in: in, stable: f.stableInstruction(in)}
@@ -276,17 +234,13 @@ func (in *Instruction) pairPart(p *Pair, steps []ytree.Step, stable string) part
 
 // command resolves the steps below a command.
 func (f *File) command(in *Instruction, c *Command, steps []ytree.Step, stable string) part {
-	n := 0
+	n, name := 0, stableCommand(c)
 	for _, other := range in.Script.Commands[:c.Index] {
-		if other.Name == c.Name {
+		if stableCommand(other) == name {
 			n++
 		}
 	}
-	name := c.Name
-	if name == "" {
-		name = "commands"
-	}
-	stable += fmt.Sprintf(".%s[%d]", name, n)
+	stable += "." + name + "[" + strconv.Itoa(n) + "]"
 	whole := part{kind: aCommand, start: c.Start, end: c.End, in: in, cmd: c, stable: stable, value: c.Name}
 	if len(steps) == 0 {
 		return whole

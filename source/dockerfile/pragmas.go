@@ -71,6 +71,9 @@ func (r *reading) readPragmas() {
 		case strings.HasPrefix(c.Text, "kics-scan"):
 			r.kics(c)
 		default:
+			if len(c.Text) < 6 || !strings.EqualFold(c.Text[:5], "check") {
+				continue
+			}
 			if m := directiveLine.FindStringSubmatch("#" + c.Text); m != nil && strings.EqualFold(m[1], "check") && c.Above != nil && !checked[c.Above] {
 				checked[c.Above] = true
 				r.check(m[2], Pragma{Line: c.Line, From: c.Above.Start, To: c.Above.End + 1}, true)

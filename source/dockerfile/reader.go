@@ -47,7 +47,8 @@ func foreign(name string) bool {
 const maxGaps = 10
 
 // Read adds the Dockerfile that a document holds to the world, and a gap for
-// each part that cannot be read.
+// each part that cannot be read. Where it lies on disk, the .dockerignore beside
+// it is read too.
 func Read(d *world.Doc, b *world.Builder) {
 	ref := world.Ref{Kind: Kind, Name: d.File}
 	if err := readable(d.Text); err != nil {
@@ -72,6 +73,12 @@ func Read(d *world.Doc, b *world.Builder) {
 	}
 	if len(f.Instructions) == 0 {
 		return
+	}
+	if d.Disk != "" {
+		var err error
+		if f.Ignore, err = readIgnore(d.Disk, d.File); err != nil {
+			b.AddGap(world.Gap{What: ref, Pos: world.Pos{File: d.File, Line: 1}, Why: err})
+		}
 	}
 	b.Add(world.NewContent(ref, d, f))
 }

@@ -1,6 +1,8 @@
 package dockerfile
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -50,6 +52,10 @@ func (w *walker) runs(c *Command, nodes []*syntax.Word, depth int) {
 		if at := shellScript(c); at >= 0 {
 			w.nested(c, nodes, at)
 		}
+		return
+	}
+	if d := dialectOf(c.Words[0].Text, Sh); (d == PowerShell || d == Cmd) && len(c.Args) > 0 {
+		w.hide(fmt.Errorf("what %s is given is not read", d.title()))
 		return
 	}
 	if c.Name == "find" {
@@ -167,9 +173,17 @@ func shellScript(c *Command) int {
 	return -1
 }
 
+// hide notes that a part of the script is not read.
+func (w *walker) hide(why error) {
+	if w.script.Hidden == nil {
+		w.script.Hidden = why
+	}
+}
+
 // nested adds the commands of a script within a word.
 func (w *walker) nested(c *Command, nodes []*syntax.Word, at int) {
 	if w.depth >= maxRunners {
+		w.hide(errors.New("scripts are nested too deeply to be read"))
 		return
 	}
 	word := c.Words[at]
@@ -185,6 +199,8 @@ func (w *walker) nested(c *Command, nodes []*syntax.Word, at int) {
 	}
 	tree, err := parseShell(w.script.parser, text.text)
 	if err != nil {
+		_, why := shellError(err, text)
+		w.hide(fmt.Errorf("what %s is given cannot be read: %w", c.Name, why))
 		return
 	}
 	in := &walker{script: w.script, text: text, outer: c, depth: w.depth + 1}

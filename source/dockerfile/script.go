@@ -1,6 +1,7 @@
 package dockerfile
 
 import (
+	"fmt"
 	"slices"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -65,6 +66,11 @@ type Script struct {
 	// An ExecForm has its argument vector as its only top-level command.
 	Commands []*Command
 
+	// Hidden says why some part of the script is not among Commands although the
+	// rest is: the text that a shell within the script is given. It is nil when
+	// all of it is read.
+	Hidden error
+
 	// Comments are the comments that the shell sees.
 	Comments []ShellComment
 
@@ -75,6 +81,29 @@ type Script struct {
 	text   mapped
 	lines  *lines
 	parser *syntax.Parser
+}
+
+// Unread says why the commands of the script, or some of them, are not known;
+// nil when all are.
+func (s *Script) Unread() error {
+	switch {
+	case s.Err != nil:
+		return fmt.Errorf("the shell text cannot be read: %w", s.Err)
+	case s.Form != ExecForm && !s.Dialect.POSIX():
+		return fmt.Errorf("the script is written for %s", s.Dialect.title())
+	}
+	return s.Hidden
+}
+
+// title is the name of the language for people.
+func (d Dialect) title() string {
+	switch d {
+	case PowerShell:
+		return "PowerShell"
+	case Cmd:
+		return "cmd.exe"
+	}
+	return "a program that is no shell"
 }
 
 // Offset returns the byte of the file that an offset of Text stands for.

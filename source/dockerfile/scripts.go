@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"mvdan.cc/sh/v3/syntax"
@@ -17,11 +18,15 @@ const (
 	maxRunners = 5         // of commands that run commands
 )
 
+// parsers are used again, since each has buffers of its own.
+var parsers = sync.Pool{New: func() any { return syntax.NewParser(syntax.KeepComments(true), syntax.Variant(syntax.LangBash)) }}
+
 // scripts reads the shell text and the argument vectors of all instructions.
 func (r *reading) scripts() {
 	r.guessFamilies()
-	p := syntax.NewParser(syntax.KeepComments(true), syntax.Variant(syntax.LangBash))
-	for in := range r.All {
+	p := parsers.Get().(*syntax.Parser)
+	defer parsers.Put(p)
+	for in := range r.walk {
 		switch in.Keyword {
 		case "RUN", "CMD", "ENTRYPOINT":
 			if in.Cmd != nil {
@@ -217,7 +222,7 @@ func setOptions(args []Word) (errExit, pipeFail bool) {
 
 // comments finds the comments that the shell sees.
 func (s *Script) comments() {
-	if !strings.Contains(s.Text, "#") {
+	if !mayComment(s.Text) {
 		return
 	}
 	syntax.Walk(s.Tree, func(n syntax.Node) bool {
@@ -229,6 +234,20 @@ func (s *Script) comments() {
 		}
 		return true
 	})
+}
+
+// mayComment says whether a # in a text stands where a comment may begin.
+func mayComment(text string) bool {
+	for at := 0; ; at++ {
+		i := strings.IndexByte(text[at:], '#')
+		if i < 0 {
+			return false
+		}
+		at += i
+		if at == 0 || strings.IndexByte(" \t\r\n;&|()<>`", text[at-1]) >= 0 {
+			return true
+		}
+	}
 }
 
 // shellInfo is what a shell and its options mean.

@@ -9,10 +9,7 @@ import (
 
 // stages splits the instructions into stages and finds out what is in force at each.
 func (r *reading) stages() {
-	global := newScope(nil, 0)
-	for _, name := range platformArgs() {
-		global.add(Var{Name: name, Origin: FromPlatform})
-	}
+	global := newScope(platform, len(platform.list))
 	outside := State{vars: global, n: len(global.list)}
 	var stage *Stage
 	var now *State
@@ -39,7 +36,11 @@ func (r *reading) stages() {
 		r.sources(in)
 	}
 	if len(r.Stages) == 0 && len(r.Problems) == 0 {
-		r.problem(0, 0, true, errNoFrom)
+		line := 0
+		if len(r.Instructions) > 0 {
+			line = r.Instructions[0].Line - 1
+		}
+		r.problem(line, line, false, errNoFrom)
 	}
 	r.reach()
 }

@@ -2,6 +2,7 @@ package dockerfile
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 )
@@ -14,9 +15,12 @@ type scope struct {
 	by   map[string][]int
 }
 
-func newScope(up *scope, upN int) *scope { return &scope{up: up, upN: upN, by: map[string][]int{}} }
+func newScope(up *scope, upN int) *scope { return &scope{up: up, upN: upN} }
 
 func (s *scope) add(v Var) {
+	if s.by == nil {
+		s.by = map[string][]int{}
+	}
 	s.by[v.Name] = append(s.by[v.Name], len(s.list))
 	s.list = append(s.list, v)
 }
@@ -90,8 +94,16 @@ func (s *State) expand(word string, escape byte) expansion {
 		return expansion{text: word, missing: []string{word[:32] + "…"}}
 	}
 	env := &getter{state: s, left: maxWord, missing: map[string]bool{}}
-	lex := shell.NewLex(rune(escape))
+	pool := &lexers[0]
+	if escape == '`' {
+		pool = &lexers[1]
+	}
+	lex, ok := pool.Get().(*shell.Lex)
+	if !ok {
+		lex = shell.NewLex(rune(escape))
+	}
 	got, err := lex.ProcessWordWithMatches(word, env)
+	pool.Put(lex)
 	e := expansion{text: word, unset: env.order, overridable: env.overridable}
 	for _, name := range env.order {
 		if defaulted(word, name) {
@@ -108,6 +120,9 @@ func (s *State) expand(word string, escape byte) expansion {
 	}
 	return e
 }
+
+// lexers are used again: of the escape character \ and of the backtick.
+var lexers [2]sync.Pool
 
 // defaulted says whether a text names a variable only where it says what to take when there is none.
 func defaulted(word, name string) bool {
@@ -146,14 +161,18 @@ func (g *getter) Get(name string) (string, bool) {
 
 func (g *getter) Keys() []string { return nil }
 
-// platformArgs are the variables that a builder gives to FROM, and to stages
-// that redeclare them.
-func platformArgs() []string {
-	return []string{
+// platform holds the variables that a builder gives to FROM, and to stages that
+// redeclare them. Nothing is ever added to it.
+var platform = func() *scope {
+	s := newScope(nil, 0)
+	for _, name := range []string{
 		"BUILDPLATFORM", "BUILDOS", "BUILDOSVERSION", "BUILDARCH", "BUILDVARIANT",
 		"TARGETPLATFORM", "TARGETOS", "TARGETOSVERSION", "TARGETARCH", "TARGETVARIANT", "TARGETSTAGE",
+	} {
+		s.add(Var{Name: name, Origin: FromPlatform})
 	}
-}
+	return s
+}()
 
 // set applies what an instruction changes to the state behind it.
 func (in *Instruction) set(s *State, global *scope, escape byte) {

@@ -37,7 +37,7 @@ type Options struct {
 	MaxFile int64     // bytes; 0 means DefaultMaxFile
 
 	// Others read files that hold no Kubernetes objects, such as Dockerfiles. The
-	// first whose Match accepts a file's base name reads it.
+	// first whose Match accepts a file's base name, and whose Accepts its text, reads it.
 	Others []Reader
 
 	// Nested, when set, is offered every folder before its files are read. It
@@ -48,15 +48,26 @@ type Options struct {
 
 // Reader reads one kind of file.
 type Reader struct {
-	Match func(name string) bool
-	Read  func(d *world.Doc, b *world.Builder) // d spans the whole file
+	Match   func(name string) bool
+	Accepts func(text string) bool               // nil for any; texts that it refuses are taken for manifests
+	Read    func(d *world.Doc, b *world.Builder) // d spans the whole file
 }
 
-// reader returns who reads a file, nil for manifests.
+// reader returns who reads a file of this name, nil for manifests.
 func (o *Options) reader(path string) *Reader {
 	for i := range o.Others {
 		if o.Others[i].Match(filepath.Base(path)) {
 			return &o.Others[i]
+		}
+	}
+	return nil
+}
+
+// readerOf returns who reads a text, nil for manifests.
+func (o *Options) readerOf(path, text string) *Reader {
+	for i := range o.Others {
+		if r := &o.Others[i]; r.Match(filepath.Base(path)) && (r.Accepts == nil || r.Accepts(text)) {
+			return r
 		}
 	}
 	return nil
@@ -139,11 +150,13 @@ func (c *collector) load(f found, total *budget, b *world.Builder) {
 		gap(err)
 		return
 	}
-	if r := c.opts.reader(f.shown); r != nil {
+	if r := c.opts.readerOf(f.shown, text); r != nil {
 		r.Read(&world.Doc{File: f.shown, Disk: f.disk, Root: f.root, Text: text, End: len(text), Line: 1}, b)
 		return
 	}
 	switch {
+	case !f.named && !IsManifest(f.shown):
+		return // nobody's after all
 	case strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text):
 		gap(errors.New("it is not UTF-8 text: save it as UTF-8, or leave it out with --exclude"))
 		return

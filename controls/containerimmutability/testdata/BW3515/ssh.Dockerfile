@@ -1,0 +1,3 @@
+FROM debian:13
+EXPOSE 22
+CMD ["/usr/sbin/sshd", "-D"]

@@ -1,0 +1,3 @@
+FROM debian:13
+EXPOSE 80
+CMD ["/web"]
