@@ -43,6 +43,8 @@ lint:
 test-lab: ## the tests against a real etcd and kube-apiserver
 	@echo "── tests against a real API server (the first time builds it: about 12 CPU-minutes)"
 	cd lab && $(GO) run ./cmd/lab build --controllers && $(GO) test -timeout 30m ./...
+	@echo "── tests against the code of Istio"
+	cd lab/istio && $(GO) test ./...
 
 bench: build ## speed and memory against their limits; APPS=DIR adds manifests of real applications, DOCKERFILES=DIR real Dockerfiles
 	@$(GO) run ./internal/bench $(if $(APPS),-apps "$(APPS)") $(if $(DOCKERFILES),-dockerfiles "$(DOCKERFILES)")

@@ -51,5 +51,6 @@ func Controls() []*control.Control {
 		contextUnset,
 		flexVolumes,
 		seLinuxList,
+		sharedDomain,
 	}, podSecurityPolicies())
 }

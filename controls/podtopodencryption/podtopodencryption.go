@@ -12,7 +12,7 @@ const concept = "pod-to-pod-encryption"
 
 // Controls returns the controls of the concept.
 func Controls() []*control.Control {
-	return slices.Concat(strictControls(), injectionControls(), namespaceControls(), tlsControls())
+	return slices.Concat(strictControls(), injectionControls(), namespaceControls(), tlsControls(), meshControls(), nodeControls())
 }
 
 const (

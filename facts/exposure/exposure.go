@@ -5,7 +5,6 @@ package exposure
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -40,13 +39,17 @@ const (
 	virtualService = "VirtualService.networking.istio.io"
 	meshGateway    = "Gateway.networking.istio.io"
 	scanResult     = "ServiceScanResult.kubescape.io"
+	nodeKind       = "Node"
+	podKind        = "Pod"
+	namespaceKind  = "Namespace"
+	sliceKind      = "EndpointSlice.discovery.k8s.io"
 )
 
 // Fact is the index of all doors.
 var Fact = &control.Fact[*Index]{
 	Name:     "exposure",
 	Doc:      "Services, Ingresses and routes by which a workload can be reached from outside the cluster.",
-	Kinds:    []string{"Service", virtualService, meshGateway, scanResult},
+	Kinds:    []string{"Service", virtualService, meshGateway, scanResult, nodeKind, podKind, sliceKind, namespaceKind, classKind, control.Pods},
 	Requires: []control.AnyFact{workloads.Fact, ingress.Fact},
 	Derive:   derive,
 }
@@ -55,7 +58,15 @@ var Fact = &control.Fact[*Index]{
 type Index struct {
 	doors  map[*world.Object][]Door
 	unauth map[*world.Object][]Unauthenticated
+	chains map[*world.Object][]Chain
+	byHand map[world.Ref][]*workloads.Workload // behind Services whose EndpointSlices somebody wrote
+
+	publicNode *world.Object // a node with a public address
+	nodesKnown error         // why there may be others
 }
+
+// Chains returns the ways to a workload, as far as entries decide: policies between pods are not asked, see Ranked.
+func (x *Index) Chains(o *world.Object) []Chain { return x.chains[o] }
 
 // Of returns the doors of a workload.
 func (x *Index) Of(o *world.Object) []Door { return x.doors[o] }
@@ -78,7 +89,10 @@ func derive(v *control.View) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &Index{doors: map[*world.Object][]Door{}, unauth: map[*world.Object][]Unauthenticated{}}
+	x := &Index{
+		doors: map[*world.Object][]Door{}, unauth: map[*world.Object][]Unauthenticated{}, chains: map[*world.Object][]Chain{},
+		byHand: map[world.Ref][]*workloads.Workload{}, nodesKnown: v.Knows(nodeKind, ""),
+	}
 	for o := range v.All("Service") {
 		if s := inv.Service(o); s != nil {
 			x.addService(s)
@@ -90,14 +104,39 @@ func derive(v *control.View) (*Index, error) {
 	for _, r := range in.Routes {
 		x.addRoute(inv, r)
 	}
-	open := openGateways(v)
+	x.readNodes(v.All(nodeKind))
+	open := x.openGateways(v)
 	for o := range v.All(virtualService) {
 		x.addVirtualService(inv, o, open)
 	}
 	for o := range v.All(scanResult) {
 		x.addScan(inv, o)
 	}
+	x.findChains(v, inv, in)
 	return x, nil
+}
+
+// findChains finds how far away somebody can be who reaches each workload.
+func (x *Index) findChains(v *control.View, inv *workloads.Inventory, in *ingress.Index) {
+	x.readSlices(v.All(sliceKind), inv, v.All(podKind))
+	for o := range v.All("Service") {
+		if s := inv.Service(o); s != nil {
+			x.serviceChains(s)
+		}
+	}
+	f := readFronts(v, inv)
+	for _, i := range in.Ingresses {
+		x.ingressChains(inv, f, i)
+	}
+	namespace := func(name string) *world.Object { return v.Get(world.Ref{Kind: namespaceKind, Name: name}) }
+	for _, r := range in.Routes {
+		x.routeChains(inv, in, r, namespace)
+	}
+	for o := range v.All(control.Pods) {
+		for _, w := range inv.Of(o) {
+			x.hostPorts(w)
+		}
+	}
 }
 
 // open adds a door to every workload behind a Service.
@@ -188,98 +227,4 @@ func (x *Index) addScan(inv *workloads.Inventory, o *world.Object) {
 			x.unauth[w.Object] = append(x.unauth[w.Object], Unauthenticated{Service: s.Object, Result: o, Port: p.Port})
 		}
 	}
-}
-
-// addVirtualService follows an Istio VirtualService from an open Gateway to the Services of its routes.
-func (x *Index) addVirtualService(inv *workloads.Inventory, o *world.Object, open map[world.Ref]bool) {
-	var spec struct {
-		Gateways []string    `json:"gateways"`
-		HTTP     []meshRoute `json:"http"`
-		TLS      []meshRoute `json:"tls"`
-		TCP      []meshRoute `json:"tcp"`
-	}
-	if o.Decode("spec", &spec) != nil {
-		return
-	}
-	if !slices.ContainsFunc(spec.Gateways, func(g string) bool { return open[meshGatewayRef(g, o.Namespace)] }) {
-		return
-	}
-	for _, list := range [...]struct {
-		field  string
-		routes []meshRoute
-	}{{"http", spec.HTTP}, {"tls", spec.TLS}, {"tcp", spec.TCP}} {
-		for i := range list.routes {
-			for j, d := range list.routes[i].Route {
-				name, namespace := meshHost(d.Destination.Host, o.Namespace)
-				x.open(inv.Named(namespace, name), Door{
-					Kind: MeshDoor, Entry: o, Field: fmt.Sprintf("spec.%s[%d].route[%d].destination.host", list.field, i, j),
-					Why: fmt.Sprintf("VirtualService %q", o.Name),
-				})
-			}
-		}
-	}
-}
-
-type meshRoute struct {
-	Route []struct {
-		Destination struct {
-			Host string `json:"host"`
-		} `json:"destination"`
-	} `json:"route"`
-}
-
-// meshGatewayRef reads "name" or "namespace/name".
-func meshGatewayRef(name, namespace string) world.Ref {
-	if ns, rest, ok := strings.Cut(name, "/"); ok {
-		namespace, name = ns, rest
-	}
-	return world.Ref{Group: "networking.istio.io", Kind: "Gateway", Namespace: namespace, Name: name}
-}
-
-// meshHost reads a destination: a short name, name.namespace, or name.namespace.svc.domain.
-func meshHost(host, namespace string) (service, ns string) {
-	name, rest, ok := strings.Cut(host, ".")
-	if !ok {
-		return name, namespace
-	}
-	ns, rest, _ = strings.Cut(rest, ".")
-	if rest != "" && !strings.HasPrefix(rest, "svc") {
-		return "", ""
-	}
-	return name, ns
-}
-
-// openGateways returns the Istio Gateways whose proxies stand behind a Service that is reachable from outside.
-func openGateways(v *control.View) map[world.Ref]bool {
-	open := map[world.Ref]bool{}
-	for o := range v.All(meshGateway) {
-		var spec struct {
-			Selector map[string]string `json:"selector"`
-		}
-		if o.Decode("spec", &spec) != nil || len(spec.Selector) == 0 {
-			continue
-		}
-		for s := range v.All("Service") {
-			if outside(s) && proxies(s, spec.Selector) {
-				open[o.Ref] = true
-			}
-		}
-	}
-	return open
-}
-
-func outside(o *world.Object) bool {
-	svc, ok := o.Typed.(*corev1.Service)
-	return ok && (svc.Spec.Type == corev1.ServiceTypeLoadBalancer || svc.Spec.Type == corev1.ServiceTypeNodePort)
-}
-
-// proxies says whether a Service leads to the proxies that a Gateway selects: by its selector or, as installers write it, by its labels.
-func proxies(o *world.Object, selector map[string]string) bool {
-	svc := o.Typed.(*corev1.Service)
-	for k, v := range selector {
-		if svc.Spec.Selector[k] != v && o.Meta.Labels[k] != v {
-			return false
-		}
-	}
-	return true
 }
