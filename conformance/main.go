@@ -68,12 +68,16 @@ func run(w io.Writer, dir, only string, verbose bool) error {
 		}
 		s.print(w, verbose)
 	}
+	if only == "" || only == "kubehound" {
+		return kubeHound(w, j.data, verbose)
+	}
 	return nil
 }
 
 // ownShape are the oracles whose rows are not about a control and an object.
 var ownShape = map[string]func(data string, rows []Row) (*score, error){
 	"iam":       iamTruth,
+	"k8snetpol": k8sNetpol,
 	"rbactruth": rbacTruth,
 }
 

@@ -16,6 +16,7 @@ import (
 	"bulwark/controls"
 	"bulwark/rules"
 	"bulwark/source"
+	"bulwark/source/cloud"
 	"bulwark/source/dockerfile"
 	"bulwark/source/helm"
 	"bulwark/source/kubeapi"
@@ -144,7 +145,7 @@ func (f *inputFlags) sources(sys *system, paths []string, file *config.File) ([]
 		out = append(out, manifests.New(manifests.Options{
 			Paths: plain, Base: base, Stdin: sys.stdin, MaxFile: f.maxFile << 20,
 			Exclude: slices.Concat(file.Exclude, f.exclude),
-			Others:  []manifests.Reader{dockerfile.Reader()},
+			Others:  []manifests.Reader{dockerfile.Reader(), cloud.Reader()},
 			Nested:  func(dirs []string) ([]source.Source, func(string) bool) { return f.nested(base, dirs) },
 		}))
 	}

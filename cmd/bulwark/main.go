@@ -129,6 +129,10 @@ Exit codes: 0 nothing at or above --fail-on, 1 something, 2 could not do what wa
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: use},
 	}
 	root.AddCommand(
+		encryptionCommand(sys), isolationCommand(sys), exposureCommand(sys), reachCommand(sys),
+		pathsCommand(sys),
+		cloudCommand(sys),
+		whoCanCommand(sys), canCommand(sys), rbacCommand(sys),
 		scanCommand(sys), fixCommand(sys), explainCommand(sys), conceptsCommand(sys), controlsCommand(sys),
 		convertCommand(sys), rulesCommand(sys), exportCommand(sys), generateCommand(sys), versionCommand(sys),
 	)
@@ -141,11 +145,13 @@ Exit codes: 0 nothing at or above --fail-on, 1 something, 2 could not do what wa
 	return root
 }
 
-// polish makes every command that only holds others refuse unknown words, and
-// lets the examples call the program as it was called.
+// polish makes every command that only holds others refuse unknown words, unless it
+// takes arguments of its own, and lets the examples call the program as it was called.
 func polish(c *cobra.Command, use string) {
 	if len(c.Commands()) > 0 {
-		c.Args = noSuchCommand
+		if c.Args == nil {
+			c.Args = noSuchCommand
+		}
 		if c.RunE == nil {
 			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 		}

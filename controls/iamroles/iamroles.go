@@ -1,5 +1,5 @@
 // Package iamroles holds the controls of the concept IAM Roles: how workloads
-// come by identities of the cloud, and who shares them.
+// come by identities of the cloud, who shares them, and what those lead to.
 package iamroles
 
 import "bulwark/control"
@@ -17,5 +17,23 @@ func Controls() []*control.Control {
 		annotatedPod,
 		adminRole,
 		nodeRole,
+		anyAccount,
+		wildAccount,
+		literalStar,
+		noAudience,
+		strangers,
+		reachesAdmin,
+		nodeAdmin,
+		nodeExtras,
+		metadataHops,
+		authMasters,
+		accessAdmin,
+		backAsAdmin,
+		deadAnnotation,
+		broadGoogle,
+		openPool,
+		nodeMetadata,
+		wideAzure,
+		localAccounts,
 	}
 }
