@@ -92,3 +92,13 @@ func FuzzPlain(f *testing.F) {
 		}
 	})
 }
+
+func TestCount(t *testing.T) {
+	for want, got := range map[string]string{
+		"1 policy": Count(1, "policy"), "2 policies": Count(2, "policy"), "0 keys": Count(0, "key"), "3 gateways": Count(3, "gateway"), "4 nodes": Count(4, "node"),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
