@@ -23,6 +23,12 @@ func Controls() []*control.Control {
 		reverseShell,
 		attackTool,
 		downloaded,
+		workloadToAdmin,
+		workloadToNode,
+		workloadToCloud,
+		outsideToWorst,
+		accountToAdmin,
+		chokeBinding,
 	}
 }
 
