@@ -12,5 +12,5 @@ const concept = "network-access"
 
 // Controls returns the controls of the concept.
 func Controls() []*control.Control {
-	return slices.Concat(hostControls(), probeControls(), portControls(), serviceControls(), exposureControls())
+	return slices.Concat(hostControls(), probeControls(), portControls(), serviceControls(), exposureControls(), reachControls())
 }

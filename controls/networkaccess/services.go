@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"bulwark/control"
+	"bulwark/facts/reach"
 )
 
 func serviceControls() []*control.Control {
@@ -103,11 +104,11 @@ var openLoadBalancer = &control.Control{
 	Deny:     openLoadBalancerDeny(),
 	Check: func(p *control.Pass) error {
 		svc, ok := p.Subject.Typed.(*corev1.Service)
-		if !ok || svc.Spec.Type != corev1.ServiceTypeLoadBalancer || internalLoadBalancer(svc) {
+		if !ok || svc.Spec.Type != corev1.ServiceTypeLoadBalancer || reach.InternalLoadBalancer(svc) {
 			return nil
 		}
 		ranges := svc.Spec.LoadBalancerSourceRanges
-		if len(ranges) == 0 && svc.Annotations[rangesAnnotation] == "" {
+		if len(ranges) == 0 && svc.Annotations[reach.RangesAnnotation] == "" {
 			p.Report("spec.loadBalancerSourceRanges", "the load balancer has no list of allowed sources and no internal address")
 			return nil
 		}
@@ -135,35 +136,6 @@ A public web site is meant to be open: excuse its entry, or put one gateway befo
 `,
 }
 
-const rangesAnnotation = "service.beta.kubernetes.io/load-balancer-source-ranges"
-
-// internalMarks are the annotations that ask a cloud for an internal address, and the value that means yes.
-var internalMarks = [...]struct{ key, value string }{
-	{"service.beta.kubernetes.io/aws-load-balancer-internal", "true"},
-	{"service.beta.kubernetes.io/aws-load-balancer-internal", "0.0.0.0/0"},
-	{"service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"},
-	{"service.beta.kubernetes.io/azure-load-balancer-internal", "true"},
-	{"networking.gke.io/load-balancer-type", "Internal"},
-	{"cloud.google.com/load-balancer-type", "Internal"},
-	{"service.beta.kubernetes.io/oci-load-balancer-internal", "true"},
-	{"oci-network-load-balancer.oraclecloud.com/internal", "true"},
-	{"service.beta.kubernetes.io/openstack-internal-load-balancer", "true"},
-	{"service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type", "intranet"},
-	{"service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type", "private"},
-}
-
-// tencentSubnet asks for an internal address by naming a subnet.
-const tencentSubnet = "service.kubernetes.io/qcloud-loadbalancer-internal-subnetid"
-
-func internalLoadBalancer(svc *corev1.Service) bool {
-	for _, m := range internalMarks {
-		if svc.Annotations[m.key] == m.value {
-			return true
-		}
-	}
-	return svc.Annotations[tencentSubnet] != ""
-}
-
 // everywhere says whether a source range holds all addresses of a family.
 func everywhere(cidr string) bool { return strings.HasSuffix(strings.TrimSpace(cidr), "/0") }
 
@@ -171,12 +143,15 @@ func everywhere(cidr string) bool { return strings.HasSuffix(strings.TrimSpace(c
 func openLoadBalancerDeny() string {
 	var b strings.Builder
 	b.WriteString(`object.spec.?type.orValue("ClusterIP") == "LoadBalancer"`)
-	for _, m := range internalMarks {
-		b.WriteString(" &&\n  object.metadata.?annotations[?\"" + m.key + "\"].orValue(\"\") != \"" + m.value + "\"")
+	for _, m := range reach.InternalMarks() {
+		value := " != \"" + m.Value + "\""
+		if m.Value == "" {
+			value = " == \"\""
+		}
+		b.WriteString(" &&\n  object.metadata.?annotations[?\"" + m.Key + "\"].orValue(\"\")" + value)
 	}
-	b.WriteString(" &&\n  object.metadata.?annotations[?\"" + tencentSubnet + "\"].orValue(\"\") == \"\"")
 	b.WriteString(" &&\n  (object.spec.?loadBalancerSourceRanges.orValue([]).size() == 0" +
-		"\n    ? object.metadata.?annotations[?\"" + rangesAnnotation + "\"].orValue(\"\") == \"\"" +
+		"\n    ? object.metadata.?annotations[?\"" + reach.RangesAnnotation + "\"].orValue(\"\") == \"\"" +
 		"\n    : object.spec.loadBalancerSourceRanges.exists(r, r.trim().endsWith(\"/0\")))")
 	return b.String()
 }

@@ -1,8 +1,6 @@
 package networksecuritypolicies
 
 import (
-	"strings"
-
 	"k8s.io/apimachinery/pkg/labels"
 
 	"bulwark/control"
@@ -106,7 +104,7 @@ func podLabels(t *world.PodTemplate) labels.Set {
 	return t.Meta.Labels
 }
 
-func lower(d netpolicies.Direction) string { return strings.ToLower(string(d)) }
+func lower(d netpolicies.Direction) string { return d.String() }
 
 func denyMessage(d netpolicies.Direction) string {
 	if d == netpolicies.Egress {
@@ -128,6 +126,6 @@ metadata:
 spec:
   podSelector: {}
   policyTypes:
-  - ` + string(d) + `
+  - ` + map[netpolicies.Direction]string{netpolicies.Ingress: "Ingress", netpolicies.Egress: "Egress"}[d] + `
 `
 }

@@ -17,7 +17,7 @@ const (
 
 // Controls returns the controls of the concept.
 func Controls() []*control.Control {
-	return slices.Concat(isolationControls(), namespaceControls(), openControls(), danglingControls(), shapeControls(), sandboxControls())
+	return slices.Concat(isolationControls(), namespaceControls(), openControls(), danglingControls(), shapeControls(), sandboxControls(), effectControls())
 }
 
 // spec returns the subject's specification; nil when it is no policy that can be read.

@@ -2,6 +2,7 @@ package reach
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -128,26 +129,21 @@ func (m *Model) distinct() []Atom {
 	key := make(Bits, (len(entries)+63)/64)
 	for _, a := range atoms {
 		clear(key)
+		var own int32 // which classes have a port of some name differs from port to port
 		for e, i := range entries {
 			if m.mentions(e, a.Protocol, a.First) {
 				key.set(i)
+				if e.name != "" {
+					own = a.First
+				}
 			}
 		}
-		if text := string(appendBits(nil, key)); !seen[text] {
+		if text := fmt.Sprint(own, key); !seen[text] {
 			seen[text] = true
 			out = append(out, a)
 		}
 	}
 	return out
-}
-
-func appendBits(b []byte, s Bits) []byte {
-	for _, w := range s {
-		for k := range 8 {
-			b = append(b, byte(w>>(8*k)))
-		}
-	}
-	return b
 }
 
 // mentions says whether an entry is about a port on some class.

@@ -43,15 +43,6 @@ func (b Bits) or(c Bits) {
 	}
 }
 
-func (b Bits) empty() bool {
-	for _, w := range b {
-		if w != 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // span is a set that is empty but for some words: classes are ordered by
 // namespace, so that what a policy is about is mostly close together.
 type span struct {

@@ -159,7 +159,7 @@ func (q *query) selects(l *link, s selected, side *section) {
 	case s.sure == maybe:
 		text = append(text, "whether it selects the pod cannot be decided: "+s.policy.subject.String())
 	default:
-		text = append(text, "selects the pod")
+		text = append(text, "the pod")
 	}
 	if side.isolates {
 		text = append(text, "isolates it for "+q.direction.String())

@@ -142,9 +142,7 @@ func (cl *classer) addPod(o *world.Object) {
 			}
 		}
 		c.runtime = false
-		for _, ip := range podIPs(pod) {
-			c.Addresses = append(c.Addresses, ip)
-		}
+		c.Addresses = append(c.Addresses, podIPs(pod)...)
 		if n := pod.Spec.NodeName; n != "" && !slices.Contains(c.Nodes, n) {
 			c.Nodes = append(c.Nodes, n)
 		}
@@ -292,14 +290,18 @@ func (cl *classer) finish() {
 		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.owner, b.owner), strings.Compare(a.kind, b.kind))
 	})
 	type place struct{ ns, kind, name string }
-	names, kinds := map[place]int{}, map[place]int{}
+	kinds, first, shared := map[place]int{}, map[place]string{}, map[place]bool{}
 	for _, c := range cl.all {
-		names[place{c.Namespace, "", c.owner}]++
+		at := place{c.Namespace, "", c.owner}
+		if first[at] == "" {
+			first[at] = c.kind
+		}
+		shared[at] = shared[at] || first[at] != c.kind
 	}
 	for i, c := range cl.all {
 		c.Index = i
 		c.Name = c.owner
-		if names[place{c.Namespace, "", c.owner}] > 1 {
+		if shared[place{c.Namespace, "", c.owner}] {
 			c.Name = strings.ToLower(c.kind) + "/" + c.owner
 		}
 		at := place{c.Namespace, c.kind, c.owner}

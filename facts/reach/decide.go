@@ -134,6 +134,9 @@ func (m *Model) decidePieces(pieces []Range, from, to Endpoint, protocol corev1.
 			best = a
 		}
 	}
+	if from.Kind == Node || to.Kind == Node {
+		return best // the pieces are examples
+	}
 	if slices.ContainsFunc(parts, func(p Part) bool { return p.Verdict != parts[0].Verdict }) {
 		best.Parts = merge(parts)
 	}
@@ -162,6 +165,9 @@ func (m *Model) split(from, to *Endpoint) ([]Range, bool) {
 				}
 			}
 		}
+	}
+	if end.Kind == Node {
+		return oneOfEach(end.Range, cuts), true
 	}
 	return split(end.Range, cuts, maxPieces)
 }

@@ -82,22 +82,16 @@ var proxyImages = [...]struct {
 	{image: "istio/proxyv2", class: "istio", gateway: true, sealed: true},
 }
 
-// controllers returns the proxies that serve an ingress class: those that are
-// known to, else any there are.
-func (m *Model) controllers(class string) []*Class {
-	all := m.proxies(func(c string, _ bool) bool { return c != "" })
-	exact := m.proxies(func(c string, _ bool) bool { return c != "" && (c == class || strings.HasPrefix(class, c)) })
-	if class != "" && len(exact) > 0 {
-		return exact
-	}
-	return all
+// proxy is a class that serves Ingresses of a class ("" for none), Gateways, or both.
+type proxy struct {
+	class   *Class
+	serves  string
+	gateway bool
 }
 
-// gateways returns the proxies that serve the Gateway API.
-func (m *Model) gateways() []*Class { return m.proxies(func(_ string, g bool) bool { return g }) }
-
-func (m *Model) proxies(want func(class string, gateway bool) bool) []*Class {
-	var out []*Class
+// proxies finds all of them.
+func (m *Model) proxies() []proxy {
+	var out []proxy
 	for _, c := range m.classes {
 		for container := range c.Pod.Containers {
 			ref, err := imageref.Parse(container.Image)
@@ -105,11 +99,41 @@ func (m *Model) proxies(want func(class string, gateway bool) bool) []*Class {
 				continue
 			}
 			for _, p := range proxyImages {
-				if strings.HasSuffix("/"+ref.Repository, "/"+p.image) && want(p.class, p.gateway) &&
-					(!p.sealed || strings.Contains(c.owner, "gateway")) && !slices.Contains(out, c) {
-					out = append(out, c)
+				found := proxy{c, p.class, p.gateway}
+				if strings.HasSuffix("/"+ref.Repository, "/"+p.image) && (!p.sealed || strings.Contains(c.owner, "gateway")) && !slices.Contains(out, found) {
+					out = append(out, found)
 				}
 			}
+		}
+	}
+	return out
+}
+
+// controllers returns the proxies that serve an ingress class: those that are
+// known to, else any there are.
+func (x *entryMaker) controllers(class string) []*Class {
+	var all, exact []*Class
+	for _, p := range x.proxies {
+		if p.serves == "" {
+			continue
+		}
+		all = append(all, p.class)
+		if strings.HasPrefix(class, p.serves) {
+			exact = append(exact, p.class)
+		}
+	}
+	if len(exact) > 0 {
+		return exact
+	}
+	return all
+}
+
+// gateways returns the proxies that serve the Gateway API.
+func (x *entryMaker) gateways() []*Class {
+	var out []*Class
+	for _, p := range x.proxies {
+		if p.gateway {
+			out = append(out, p.class)
 		}
 	}
 	return out

@@ -61,11 +61,7 @@ func (m *Model) Workload(o *world.Object) (Endpoint, bool) {
 
 // AnyNode is some node of the cluster.
 func (m *Model) AnyNode() Endpoint {
-	e := Endpoint{Kind: Node, Name: "node"}
-	for _, name := range m.nodeNames {
-		e.Range = append(e.Range, m.nodes[name].addressRanges()...)
-	}
-	return e
+	return Endpoint{Kind: Node, Name: "node", Range: m.nodeRanges}
 }
 
 // NodeNamed is one node; false when it is not in the input.

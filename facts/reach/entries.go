@@ -49,26 +49,30 @@ type Entry struct {
 
 // entryMaker finds entries.
 type entryMaker struct {
-	m   *Model
-	out []Entry
+	m       *Model
+	proxies []proxy
+	direct  map[*Class][]Entry // ways that need no proxy, by where they lead
+	out     []Entry
 }
 
 // Entries returns all ways in, with the verdict for the addresses that the pods
 // really see: of the client, of a node, or of an ingress controller.
 func (m *Model) Entries() []Entry {
-	x := &entryMaker{m: m}
+	x := &entryMaker{m: m, proxies: m.proxies(), direct: map[*Class][]Entry{}}
 	for _, s := range m.services {
 		x.service(s)
 	}
 	for _, c := range m.classes {
 		x.host(c)
 	}
-	direct := slices.Clone(x.out)
+	for _, e := range x.out {
+		x.direct[e.To.Class] = append(x.direct[e.To.Class], e)
+	}
 	for _, in := range m.ingresses {
-		x.ingress(in, direct)
+		x.ingress(in)
 	}
 	for _, r := range m.routes {
-		x.route(r, direct)
+		x.route(r)
 	}
 	return x.out
 }
@@ -226,7 +230,7 @@ func hostPortPath(t *world.PodTemplate, port int32) string {
 }
 
 // ingress adds what an Ingress leads to through its controller.
-func (x *entryMaker) ingress(in *ingress.Ingress, direct []Entry) {
+func (x *entryMaker) ingress(in *ingress.Ingress) {
 	seen := map[string]bool{}
 	for b := range in.Backends {
 		key := b.Service + "\x00" + b.Port.String()
@@ -238,13 +242,13 @@ func (x *entryMaker) ingress(in *ingress.Ingress, direct []Entry) {
 		hop := Hop{in.Object, b.Field, "Ingress"}
 		x.through(hop, s, func(p *corev1.ServicePort) bool {
 			return b.Port.StrVal != "" && p.Name == b.Port.StrVal || b.Port.StrVal == "" && p.Port == b.Port.IntVal
-		}, x.m.controllers(in.Class), direct, "the ingress controller")
+		}, x.controllers(in.Class), "the ingress controller")
 	}
 }
 
 // route adds what a route of the Gateway API leads to. References into other
 // namespaces need a ReferenceGrant there.
-func (x *entryMaker) route(r *ingress.Route, direct []Entry) {
+func (x *entryMaker) route(r *ingress.Route) {
 	seen := map[world.Ref]bool{}
 	for b := range r.Backends {
 		ref, ok := b.Service(r.Object.Namespace)
@@ -258,13 +262,13 @@ func (x *entryMaker) route(r *ingress.Route, direct []Entry) {
 		}
 		port := b.Port
 		hop := Hop{r.Object, b.Field, r.Object.Kind}
-		x.through(hop, s, func(p *corev1.ServicePort) bool { return port == 0 || p.Port == port }, x.m.gateways(), direct, "the gateway")
+		x.through(hop, s, func(p *corev1.ServicePort) bool { return port == 0 || p.Port == port }, x.gateways(), "the gateway")
 	}
 }
 
 // through adds the entries of something that a proxy in the cluster serves: the
 // proxy must be reached from outside, and must reach the pods.
-func (x *entryMaker) through(hop Hop, s *Service, serves func(*corev1.ServicePort) bool, proxies []*Class, direct []Entry, stranger string) {
+func (x *entryMaker) through(hop Hop, s *Service, serves func(*corev1.ServicePort) bool, proxies []*Class, stranger string) {
 	for _, b := range x.m.Backends(s) {
 		if !serves(b.Port) || b.End.Class == nil {
 			continue
@@ -278,18 +282,15 @@ func (x *entryMaker) through(hop Hop, s *Service, serves func(*corev1.ServicePor
 			continue
 		}
 		for _, c := range proxies {
-			x.behind(c, hop, leads, &b, direct)
+			x.behind(c, hop, leads, &b)
 		}
 	}
 }
 
 // behind joins the ways to a proxy with the way from it to a backend.
-func (x *entryMaker) behind(c *Class, hop, leads Hop, b *Backend, direct []Entry) {
+func (x *entryMaker) behind(c *Class, hop, leads Hop, b *Backend) {
 	answer := x.m.Decide(x.m.Pods(c), b.End, b.Protocol, b.Number)
-	for _, way := range direct {
-		if way.To.Class != c {
-			continue
-		}
+	for _, way := range x.direct[c] {
 		e := way
 		e.To, e.Protocol, e.Port = b.End, b.Protocol, b.Number
 		e.Hops = append(slices.Clone(way.Hops), Hop{c.Object, "", "proxy " + c.Name}, hop, leads)
@@ -301,4 +302,15 @@ func (x *entryMaker) behind(c *Class, hop, leads Hop, b *Backend, direct []Entry
 		e.Answer = answer
 		x.out = append(x.out, e)
 	}
+}
+
+// EntriesOf returns the ways in that lead to a class.
+func (m *Model) EntriesOf(c *Class) []Entry {
+	m.once.Do(func() {
+		m.entriesOf = map[*Class][]Entry{}
+		for _, e := range m.Entries() {
+			m.entriesOf[e.To.Class] = append(m.entriesOf[e.To.Class], e)
+		}
+	})
+	return m.entriesOf[c]
 }

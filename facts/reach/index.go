@@ -15,6 +15,7 @@ type index struct {
 	ends      []Endpoint           // of the classes
 	subjects  map[*podPeer]set3
 	rules     map[*rule]set3
+	blocks    map[*blockPeer]set3
 	spaces    map[string][]inNamespace // by text of a selector of namespaces
 	namedPort map[string][]int32       // "name/protocol/number" → classes
 }
@@ -36,7 +37,7 @@ type inNamespace struct {
 
 func newIndex(m *Model, relevant map[string]bool) *index {
 	x := &index{m: m, by: make(map[string]*postings, len(relevant)), ends: make([]Endpoint, len(m.classes)),
-		subjects: map[*podPeer]set3{}, rules: map[*rule]set3{}, spaces: map[string][]inNamespace{}, namedPort: map[string][]int32{}}
+		subjects: map[*podPeer]set3{}, rules: map[*rule]set3{}, blocks: map[*blockPeer]set3{}, spaces: map[string][]inNamespace{}, namedPort: map[string][]int32{}}
 	for k := range relevant {
 		x.by[k] = &postings{values: map[string][]int32{}}
 	}
@@ -115,7 +116,12 @@ func (x *index) compute(p peer) set3 {
 		sure, unsure := x.of(p)
 		return set3{sure, unsure}
 	case *blockPeer:
-		return x.blockSet(p)
+		s, ok := x.blocks[p]
+		if !ok {
+			s = x.blockSet(p)
+			x.blocks[p] = s
+		}
+		return s
 	}
 	return x.slowSet(p)
 }

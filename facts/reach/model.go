@@ -7,10 +7,9 @@ package reach
 
 import (
 	"cmp"
+	"iter"
 	"maps"
-	"math"
 	"slices"
-	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -40,15 +39,16 @@ var Fact = &control.Fact[*Model]{
 
 // Model is the network of one snapshot. It may be used by several goroutines.
 type Model struct {
-	Plugin  Plugin
-	Defects []Defect // of the policies, in their order
+	Plugin Plugin
 
+	defects        map[*world.Object][]Defect
 	classes        []*Class
 	dialect        Dialect
 	chain          []*link
 	namespaces     map[string]*namespace
 	nodes          map[string]*node
 	nodeNames      []string
+	nodeRanges     []Range // addresses of all nodes
 	podNets        []Range
 	podNetsAssumed bool
 	public         []Range
@@ -59,14 +59,19 @@ type Model struct {
 	unread         []error // policies and kinds that could not be read
 	peers          map[string]peer
 	classesOf      map[*world.Object][]*Class
-	policies       []*policy // all, by link and order
+	policies       []*policy          // all, by link and order
+	linkOf         []int              // of each policy
+	homes          map[string][]int32 // namespace → policies about it alone
+	wide           []int32            // the others
 	byObject       map[*world.Object][]*policy
 	selectedBy     [][][]selected // class → link → policies
 	services       []*Service
 	byService      map[world.Ref]*Service
 	servicesOf     map[*Class][]*Service
-	dns            *Class     // stands for the cluster's when the input does not hold it
-	mu             sync.Mutex // guards what the index remembers
+	dns            *Class // stands for the cluster's when the input does not hold it
+	once           sync.Once
+	entriesOf      map[*Class][]Entry // made once
+	mu             sync.Mutex         // guards what the index remembers
 	ingresses      []*ingress.Ingress
 	routes         []*ingress.Route
 	grants         ingress.Grants
@@ -88,9 +93,9 @@ func derive(v *control.View) (*Model, error) {
 	}
 	objects := slices.Collect(v.All(control.Pods))
 	m.findDialect(v, objects)
-	r := &reader{m: m, policies: map[string][]*policy{}, relevant: map[string]bool{}, matchers: map[string]*selector{}}
+	r := &reader{m: m, defects: map[*world.Object][]Defect{}, policies: map[string][]*policy{}, relevant: map[string]bool{}, matchers: map[string]*selector{}}
 	r.readAll(v)
-	m.Defects = r.defects
+	m.defects = r.defects
 	services := readServices(v, r.relevant)
 	cl := newClasser(objects, r.relevant)
 	m.classes, m.classesOf = cl.all, cl.of
@@ -168,107 +173,6 @@ func (r *reader) readAll(v *control.View) {
 	}
 }
 
-// link makes the chain of evaluators: tiers by their order, policies by theirs.
-func (m *Model) link(v *control.View, byLink map[string][]*policy) {
-	type ordered struct {
-		*link
-		order float64
-	}
-	var all []ordered
-	for name, policies := range byLink {
-		slices.SortStableFunc(policies, func(a, b *policy) int {
-			return cmp.Or(cmp.Compare(a.order, b.order), strings.Compare(a.object.Name, b.object.Name))
-		})
-		l := ordered{&link{name: name, policies: policies, active: yes}, calicoDefaultOrder}
-		switch name {
-		case kubernetesLink:
-		case adminLink, baselineLink:
-			l.order = map[string]float64{adminLink: calicoAdminOrder, baselineLink: calicoBaselineOrder}[name]
-			l.unordered = true
-			if m.Plugin.admin != yes {
-				l.active, l.why = m.Plugin.admin, cmp.Or(m.Plugin.Why, m.Plugin.Name+" does not act on policies of policy.networking.k8s.io")
-			}
-		default:
-			m.linkTier(l.link, &l.order)
-		}
-		m.otherPlugins(l.link)
-		all = append(all, l)
-	}
-	if byLink[kubernetesLink] == nil {
-		all = append(all, ordered{&link{name: kubernetesLink, active: yes}, calicoDefaultOrder})
-	}
-	slices.SortFunc(all, func(a, b ordered) int {
-		return cmp.Or(cmp.Compare(a.order, b.order), strings.Compare(a.name, b.name))
-	})
-	for _, l := range all {
-		if l.name == kubernetesLink {
-			l.missing = m.absence(v)
-		}
-		m.chain = append(m.chain, l.link)
-		m.policies = append(m.policies, l.policies...)
-	}
-	for _, p := range m.policies {
-		m.byObject[p.object] = append(m.byObject[p.object], p)
-	}
-}
-
-func (m *Model) linkTier(l *link, order *float64) {
-	for name, t := range m.tiers {
-		if calicoLink(name) == l.name {
-			*order, l.lenient = t.order, t.lenient
-			return
-		}
-	}
-	*order = math.Nextafter(calicoDefaultOrder, 0)
-	for _, p := range l.policies {
-		p.doubt = cmp.Or(p.doubt, "its tier is not in the input")
-	}
-}
-
-// otherPlugins doubts policies of another plugin's kind than the one that runs.
-func (m *Model) otherPlugins(l *link) {
-	if m.Plugin.Name == "" {
-		return
-	}
-	l.policies = slices.DeleteFunc(l.policies, func(p *policy) bool {
-		switch gk := p.object.GroupKind(); {
-		case slices.Contains(ciliumKinds, gk):
-			return m.dialect != Cilium
-		case slices.Contains(calicoKinds, gk):
-			return m.dialect != Calico
-		}
-		return false
-	})
-}
-
-// absence answers why there may be more policies of a namespace than the input
-// holds: nil when some kind of policy was read there.
-func (m *Model) absence(v *control.View) func(string) error {
-	kinds := slices.Concat([]string{policyKind}, ciliumKinds[:1], calicoKinds[:2])
-	known := map[string]error{}
-	var mu sync.Mutex
-	return func(namespace string) error {
-		mu.Lock()
-		defer mu.Unlock()
-		if err, ok := known[namespace]; ok {
-			return err
-		}
-		var why error
-		for _, kind := range kinds {
-			err := v.Knows(kind, namespace)
-			if err == nil {
-				why = nil
-				break
-			}
-			if why == nil {
-				why = err
-			}
-		}
-		known[namespace] = why
-		return why
-	}
-}
-
 // ranges gives each namespace its classes, which are ordered by namespace.
 func (m *Model) ranges() {
 	for i, c := range m.classes {
@@ -313,17 +217,32 @@ func (m *Model) selecting(c *Class) [][]selected {
 		return m.selectedBy[c.Index]
 	}
 	out := make([][]selected, len(m.chain))
-	for i, l := range m.chain {
-		if l.active == no {
-			continue
-		}
-		for _, p := range l.policies {
+	for at := range m.about(c.Namespace) {
+		l := m.linkOf[at]
+		if p := m.policies[at]; m.chain[l].active != no {
 			if t := p.selects(m, c); t != no {
-				out[i] = append(out[i], selected{p, t})
+				out[l] = append(out[l], selected{p, t})
 			}
 		}
 	}
 	return out
+}
+
+// about yields, in order, the positions of the policies that can be about pods of a namespace.
+func (m *Model) about(namespace string) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		home, wide := m.homes[namespace], m.wide
+		for len(home)+len(wide) > 0 {
+			from := &home
+			if len(home) == 0 || len(wide) > 0 && wide[0] < home[0] {
+				from = &wide
+			}
+			if !yield((*from)[0]) {
+				return
+			}
+			*from = (*from)[1:]
+		}
+	}
 }
 
 // Classes returns all classes of pods, ordered by namespace; the slice must not be changed.
@@ -361,7 +280,7 @@ func (m *Model) Isolated(c *Class, d Direction) Verdict {
 			}
 		}
 	}
-	if t == no && (len(m.unread) > 0 || m.known(policyKind, c.Namespace) != nil && m.missingFrom(c.Namespace) != nil) {
+	if t == no && (len(m.unread) > 0 || m.missingFrom(c.Namespace) != nil) {
 		t = maybe
 	}
 	return [...]Verdict{Denied, Unknown, Allowed}[t]
@@ -400,13 +319,15 @@ func (m *Model) Enforced() (Verdict, string) {
 	return [...]Verdict{Allowed, Unknown, Denied}[m.unenforced], m.why
 }
 
-// Assumptions are what answers rest on without proof from the input.
-func (m *Model) Assumptions() []string {
+// Assumptions are what answers rest on without proof from the input; with two
+// ends, what the answer about them rests on.
+func (m *Model) Assumptions(ends ...Endpoint) []string {
 	var out []string
 	if m.Plugin.Name == "" && len(m.policies) > 0 {
 		out = append(out, "the network plugin is not in the input; it is taken to enforce policies")
 	}
-	if m.podNetsAssumed && slices.ContainsFunc(slices.Collect(maps.Values(m.peers)), func(p peer) bool { _, ok := p.(*blockPeer); return ok }) {
+	byAddress := m.podNetsAssumed && !slices.ContainsFunc(ends, func(e Endpoint) bool { return e.Kind != Pods || len(e.Range) > 0 })
+	if byAddress && slices.ContainsFunc(slices.Collect(maps.Values(m.peers)), func(p peer) bool { _, ok := p.(*blockPeer); return ok }) {
 		out = append(out, "no Node tells the addresses of pods; they are taken to be private (RFC 1918, 100.64.0.0/10, fc00::/7)")
 	}
 	return out

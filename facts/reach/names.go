@@ -55,8 +55,9 @@ func (m *Model) Find(text string) (*Found, error) {
 	if a, err := netip.ParseAddr(text); err == nil {
 		return one(m.At(a.WithZone("").Unmap()))
 	}
-	if p, err := netip.ParsePrefix(text); err == nil {
-		if p, err = parseBlock(text); err != nil {
+	if _, err := netip.ParsePrefix(text); err == nil {
+		p, err := parseBlock(text)
+		if err != nil {
 			return nil, fmt.Errorf("reading %q: %w", text, err)
 		}
 		return one(m.Block(p))

@@ -61,7 +61,9 @@ func (m *Model) readNodes(v *control.View) {
 		for _, p := range m.nodes[name].pods {
 			m.podNets = append(m.podNets, rangeOf(p))
 		}
+		m.nodeRanges = append(m.nodeRanges, m.nodes[name].addressRanges()...)
 	}
+	m.nodeRanges = disjoint(m.nodeRanges)
 	m.podNets = disjoint(m.podNets)
 	if len(m.podNets) == 0 {
 		m.podNets, m.podNetsAssumed = private(), true

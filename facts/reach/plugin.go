@@ -52,8 +52,7 @@ var knownPlugins = [...]struct {
 	{"azure-npm", Plugin{Name: "Azure NPM", Enforces: Allowed}, nil},
 	{"kube-router", Plugin{Name: "kube-router", Enforces: Allowed}, routerFirewall},
 	{"kindnetd", Plugin{Name: "kindnet", Enforces: Unknown, Why: "kindnet enforces policies only since 2024"}, kindnetAge},
-	{"aws-network-policy-agent", Plugin{Name: "AWS VPC CNI", Enforces: Unknown}, awsAgent},
-	{"amazon-k8s-cni", Plugin{Name: "AWS VPC CNI", Enforces: Denied, Why: "it runs without its network policy agent"}, nil},
+	{"amazon-k8s-cni", Plugin{Name: "AWS VPC CNI", Enforces: Denied, Why: "it runs without its network policy agent"}, awsAgent},
 	{"flannel/flannel", Plugin{Name: "flannel", Enforces: Denied, Why: "flannel does not know NetworkPolicy"}, nil},
 	{"mirrored-flannelcni-flannel", Plugin{Name: "flannel", Enforces: Denied, Why: "flannel does not know NetworkPolicy"}, nil},
 	{"coreos/flannel", Plugin{Name: "flannel", Enforces: Denied, Why: "flannel does not know NetworkPolicy"}, nil},
@@ -114,14 +113,22 @@ func routerFirewall(c *Class, p *Plugin) {
 	}
 }
 
+// awsAgent: the agent is a container beside the plugin's.
 func awsAgent(c *Class, p *Plugin) {
+	agent := false
+	for container := range c.Pod.Containers {
+		agent = agent || strings.Contains(container.Image, "/aws-network-policy-agent")
+	}
+	if !agent {
+		return
+	}
 	switch flagOf(c, "--enable-network-policy") {
 	case "true":
 		p.Enforces = Allowed
 	case "false":
 		p.Enforces, p.Why = Denied, "its agent runs with --enable-network-policy=false"
 	default:
-		p.Why = "whether enable-network-policy is set is not in the input"
+		p.Enforces, p.Why = Unknown, "whether enable-network-policy is set is not in the input"
 	}
 }
 

@@ -53,10 +53,6 @@ func rangeOf(p netip.Prefix) Range {
 
 func (r Range) is4() bool { return r.From.Is4() }
 
-func (r Range) contains(s Range) bool {
-	return r.is4() == s.is4() && r.From.Compare(s.From) <= 0 && s.To.Compare(r.To) <= 0
-}
-
 func (r Range) overlaps(s Range) bool {
 	return r.is4() == s.is4() && r.From.Compare(s.To) <= 0 && s.From.Compare(r.To) <= 0
 }
@@ -130,6 +126,28 @@ func split(ranges, cuts []Range, limit int) ([]Range, bool) {
 		out = append(out, r)
 	}
 	return out, len(out) <= limit
+}
+
+// oneOfEach returns one address for each part that the cuts tell apart and that
+// holds some: enough to know what is possible for any of many addresses.
+func oneOfEach(ranges, cuts []Range) []Range {
+	seen := map[string]bool{}
+	var out []Range
+	key := make([]byte, (len(cuts)+7)/8)
+	pieces, _ := split(ranges, cuts, len(ranges)+2*len(cuts)*len(ranges))
+	for _, p := range pieces {
+		clear(key)
+		for i, c := range cuts {
+			if c.overlaps(p) {
+				key[i/8] |= 1 << (i % 8)
+			}
+		}
+		if !seen[string(key)] {
+			seen[string(key)] = true
+			out = append(out, Range{p.From, p.From})
+		}
+	}
+	return out
 }
 
 // merge joins neighbours that share a verdict.

@@ -2,6 +2,7 @@ package reach
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -22,14 +23,16 @@ type Defect struct {
 type reader struct {
 	m        *Model
 	policies map[string][]*policy // by name of the link
-	defects  []Defect
+	defects  map[*world.Object][]Defect
 	relevant map[string]bool
 	matchers map[string]*selector // one of each text
 }
 
 func (r *reader) defect(o *world.Object, path, format string, args ...any) string {
 	why := fmt.Sprintf(format, args...)
-	r.defects = append(r.defects, Defect{o, path, why})
+	if d := (Defect{o, path, why}); !slices.Contains(r.defects[o], d) {
+		r.defects[o] = append(r.defects[o], d)
+	}
 	return why
 }
 

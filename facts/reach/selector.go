@@ -99,16 +99,3 @@ func (r *requirement) match(l labelled) truth {
 	}
 	return t
 }
-
-// both is the conjunction of two matchers.
-type both struct{ a, b matcher }
-
-func (m both) match(l labelled) truth  { return m.a.match(l).and(m.b.match(l)) }
-func (m both) keys(yield func(string)) { m.a.keys(yield); m.b.keys(yield) }
-func (m both) String() string          { return joinText(m.a.String(), m.b.String()) }
-func joinText(a, b string) string {
-	if a == "" || b == "" {
-		return a + b
-	}
-	return a + "," + b
-}

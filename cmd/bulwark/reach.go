@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"bulwark/facts/reach"
+	"bulwark/internal/picture"
+	"bulwark/internal/plain"
+)
+
+// reachQuestion is one call of the command.
+type reachQuestion struct {
+	question
+	matrix, exposed bool
+	by, output      string
+	columns         []string
+}
+
+func reachCommand(sys *system) *cobra.Command {
+	q := &reachQuestion{question: question{sys: sys}}
+	cmd := &cobra.Command{
+		Use:   "reach [FROM TO [PORT]]",
+		Short: "Say which connections the network lets through, and by which rules",
+		Long: `Says whether FROM may connect to TO, and walks through every policy that has a
+say in it: NetworkPolicy, ClusterNetworkPolicy and its predecessors, Cilium's
+and Calico's. Where something that matters is not in the input the answer is
+unknown, with the reason.
+
+FROM and TO are NAMESPACE/NAME or NAMESPACE/KIND/NAME of a workload, a pod or
+(as TO) a Service, an address, a CIDR, or one of: internet, node, node/NAME,
+imds (the metadata service of the cloud), api-server, dns, kubelet, etcd. PORT
+is 80, 80/udp or the name of a port; of a Service it is the Service's port.
+Without PORT all ports are judged.
+
+Exit code 0 when there is an answer, also when it is "denied".`,
+		Example: `  bulwark reach -i ./deploy shop/web shop/db 5432
+  bulwark reach -i ./deploy shop/web imds
+  bulwark reach -i ./deploy --matrix
+  bulwark reach --cluster --exposed
+  bulwark reach diff old/ new/`,
+		Args: cobra.ArbitraryArgs, // check counts them
+		RunE: func(c *cobra.Command, args []string) error { return runReach(c.Context(), q, args) },
+	}
+	q.register(cmd)
+	fs := cmd.Flags()
+	fs.BoolVar(&q.matrix, "matrix", false, "table of who reaches whom")
+	fs.BoolVar(&q.exposed, "exposed", false, "what is reached from outside of the cluster, and by which way")
+	fs.StringVar(&q.by, "by", "auto", "rows of the table: `workload`, namespace, or auto (namespaces when there are more than "+fmt.Sprint(maxMatrix)+" workloads)")
+	fs.StringVarP(&q.output, "output", "o", "text", "`format` of the answer: text, json, or a picture as dot, svg or html")
+	cmd.AddCommand(reachDiffCommand(sys))
+	return cmd
+}
+
+// check refuses combinations that mean nothing.
+func (q *reachQuestion) check(args []string) error {
+	if q.json {
+		q.output = "json"
+	}
+	if !slices.Contains(append([]string{"text", "json"}, picture.Formats()...), q.output) {
+		return fmt.Errorf("unknown format %q: use text, json, dot, svg or html", q.output)
+	}
+	if q.by != "auto" && q.by != "workload" && q.by != "namespace" {
+		return fmt.Errorf("--by %s: use workload, namespace or auto", q.by)
+	}
+	switch whole := q.matrix || q.exposed; {
+	case q.matrix && q.exposed:
+		return fmt.Errorf("--matrix and --exposed are two questions: ask one of them")
+	case whole && len(args) > 0:
+		return fmt.Errorf("%q names an end, but --matrix and --exposed are about all of them", args[0])
+	case !whole && len(args) != 2 && len(args) != 3:
+		return fmt.Errorf("got %d arguments, want FROM TO and perhaps PORT, or --matrix, or --exposed: see 'bulwark reach --help'", len(args))
+	}
+	return nil
+}
+
+func runReach(ctx context.Context, q *reachQuestion, args []string) error {
+	if err := q.check(args); err != nil {
+		return err
+	}
+	m, _, err := ask(ctx, &q.question, reach.Fact)
+	if err != nil {
+		return err
+	}
+	var a reachAnswer
+	switch {
+	case q.matrix:
+		a = newMatrix(m, q.by)
+	case q.exposed:
+		a = newExposure(m)
+	default:
+		if a, err = newPairs(m, args); err != nil {
+			return err
+		}
+	}
+	return q.write(a)
+}
+
+// reachAnswer is an answer that can be shown in every format.
+type reachAnswer interface {
+	text(p *painter)
+	graph() *picture.Graph
+}
+
+func (q *reachQuestion) write(a reachAnswer) error {
+	switch q.output {
+	case "json":
+		return writeJSON(q.sys.stdout, a)
+	case "text":
+		p := &painter{w: q.sys.stdout, color: q.sys.terminal && q.sys.getenv("NO_COLOR") == ""}
+		a.text(p)
+		if p.err != nil {
+			return fmt.Errorf("writing the answer: %w", p.err)
+		}
+		return nil
+	}
+	return picture.Write(q.sys.stdout, q.output, a.graph())
+}
+
+// painter writes lines for people; the first error stays.
+type painter struct {
+	w     io.Writer
+	color bool
+	err   error
+}
+
+func (p *painter) line(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+	}
+}
+
+// verdict writes a verdict in its colour: what is open stands out.
+func (p *painter) verdict(v reach.Verdict) string {
+	if !p.color {
+		return v.String()
+	}
+	return "\x1b[" + map[reach.Verdict]string{reach.Allowed: "33", reach.Denied: "32", reach.Unknown: "35"}[v] + "m" + v.String() + "\x1b[0m"
+}
+
+// assumptions are told under every answer.
+func (p *painter) assumptions(list []string) {
+	for i, a := range list {
+		if i == 0 {
+			p.line("")
+		}
+		p.line("assumed: %s", plain.Line(a))
+	}
+}
+
+// columns writes rows with their cells aligned; the last cell is not padded.
+func (p *painter) columns(indent string, rows [][]string) {
+	var widths []int
+	for _, r := range rows {
+		for i, c := range r[:max(len(r)-1, 0)] {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], plain.Width(c))
+		}
+	}
+	for _, r := range rows {
+		var b strings.Builder
+		b.WriteString(indent)
+		for i, c := range r {
+			b.WriteString(c)
+			if i < len(r)-1 {
+				b.WriteString(strings.Repeat(" ", widths[i]-plain.Width(c)+2))
+			}
+		}
+		p.line("%s", strings.TrimRight(b.String(), " "))
+	}
+}
