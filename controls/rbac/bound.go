@@ -3,6 +3,7 @@ package rbac
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -56,10 +57,11 @@ func (t *bound) check(p *control.Pass, grants []rbac.Grant) error {
 	if err != nil || b == nil || exempted(p) {
 		return err
 	}
-	subjects := b.Subjects
+	subjects := slices.Concat(b.Subjects, b.Lacking) // what is lacking is soon added
 	if t.accounts {
+		all := subjects
 		subjects = nil
-		for _, s := range b.Subjects {
+		for _, s := range all {
 			if s.Kind == rbacv1.ServiceAccountKind {
 				subjects = append(subjects, s)
 			}

@@ -13,7 +13,7 @@ var table = sync.OnceValue(allPowers)
 // allPowers returns the table of rights that roles are searched for.
 func allPowers() []*power {
 	var list []*power
-	for _, part := range [][]*power{dataPowers(), podPowers(), identityPowers(), rulePowers(), nodePowers(), admissionPowers(), objectPowers(), networkPowers()} {
+	for _, part := range [][]*power{dataPowers(), podPowers(), identityPowers(), rulePowers(), nodePowers(), admissionPowers(), objectPowers(), networkPowers(), enginePowers(), restPowers()} {
 		list = append(list, part...)
 	}
 	return list

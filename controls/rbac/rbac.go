@@ -20,5 +20,6 @@ func Controls() []*control.Control {
 	for _, t := range boundPowers() {
 		list = append(list, t.control())
 	}
-	return append(list, adminBound, adminWorkload, takeoverWorkload, namespaceWorkload, anyRightsWorkload)
+	return append(list, adminBound, adminWorkload, takeoverWorkload, namespaceWorkload, anyRightsWorkload,
+		debugURLs, idleRule, selectsAll, unused, frozen, nodesBound, widened)
 }

@@ -16,7 +16,7 @@ var reservedRole = &control.Control{
 	ID: "BW1207", Concept: concept, Title: "Role with a name of Kubernetes' own grants more than Kubernetes does", Severity: control.High,
 	Doc: `Roles named cluster-admin, admin, edit, view or system:… are trusted by habit: reviews skip them, tools exempt them, and every cluster binds some of them. An attacker who may write roles hides new rights there, and an operator who widens one widens it for all its holders.
 
-It fires on such a role when it holds a dangerous right (those of BW1202 and BW1210 to BW1246 that are on by default) which the role of the same name lacks in Kubernetes 1.37; a system: role unknown to Kubernetes is compared with nothing. Aggregated roles are judged by what they select. Older versions of Kubernetes granted a little more, such as endpoints in edit.
+It fires on such a role when it holds a dangerous right (one that a control of this concept reports by default) which the role of the same name lacks in Kubernetes 1.37; a system: role unknown to Kubernetes is compared with nothing. Aggregated roles are judged by what they select. Older versions of Kubernetes granted a little more, such as endpoints in edit.
 
 Put your own rights into a role with a name of your own.
 

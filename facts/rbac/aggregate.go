@@ -37,8 +37,20 @@ type source struct {
 type target struct {
 	role      *Role
 	selectors []labels.Selector
+	written   bool    // the role holds the union already
 	selected  []*Role // by name
 	mark      int     // of the last walk that came by
+}
+
+// collected notes which roles the targets take rules from.
+func (g *aggregation) collected() map[*Role]bool {
+	out := map[*Role]bool{}
+	for _, t := range g.targets {
+		for _, r := range t.selected {
+			out[r] = true
+		}
+	}
+	return out
 }
 
 // resolve computes the rules of every target and returns what it found wrong.
@@ -49,16 +61,23 @@ func (g *aggregation) resolve() []Problem {
 	g.left, g.of = maxAggregated, map[*Role]*target{}
 	ix := newLabelIndex(g.sources)
 	for _, t := range g.targets {
-		g.of[t.role] = t
-		t.selected = ix.selectedBy(t)
+		t.role.Aggregated, t.selected = true, ix.selectedBy(t)
+		if !t.written {
+			g.of[t.role] = t
+		}
 	}
 	rules, origins := make([][]rbacv1.PolicyRule, len(g.targets)), make([][]origin, len(g.targets))
 	for i, t := range g.targets {
-		rules[i], origins[i] = g.collect(t, i+1)
+		if !t.written {
+			rules[i], origins[i] = g.collect(t, i+1)
+		}
 	}
 	var problems []Problem
 	for i, t := range g.targets {
-		t.role.Aggregated, t.role.Rules, t.role.origins = true, rules[i], origins[i]
+		if t.written {
+			continue
+		}
+		t.role.Rules, t.role.origins = rules[i], origins[i]
 		if t.role.Cut {
 			problems = append(problems, Problem{t.role.Object, "aggregationRule",
 				fmt.Sprintf("%s selects too many rules: only the first %d are looked at", t.role.Ref, len(rules[i]))})

@@ -1,12 +1,16 @@
 package rbac
 
-import "fmt"
+import (
+	"fmt"
+
+	"bulwark/internal/tri"
+)
 
 // Ask decides a request by RBAC alone: a no is unknown where a binding or a
 // role may exist that was not read.
 func (p *Policy) Ask(u User, req Request) Answer {
 	if proof, ok := p.Prove(u, req); ok {
-		return Answer{Verdict: Yes, Why: proof.String(), Proof: &proof}
+		return Answer{Verdict: tri.Yes, Why: proof.String(), Proof: &proof}
 	}
 	if err := p.mayHoldMore(u, req.Namespace); err != nil {
 		return unknown("nothing that was read allows it, but %s", err)

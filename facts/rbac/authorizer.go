@@ -2,6 +2,7 @@ package rbac
 
 import (
 	"bulwark/control"
+	"bulwark/internal/tri"
 )
 
 // Authorizer decides requests as the API server of a snapshot does: the
@@ -43,10 +44,10 @@ func (a *Authorizer) Ask(u User, req Request) Answer {
 	if node, ok := u.Node(); ok && a.Chain.Has("Node") {
 		answer = a.foresee(a.Nodes.Ask(node, req), "Node")
 	}
-	if a.Chain.Has("RBAC") && answer.Verdict != Yes {
+	if a.Chain.Has("RBAC") && answer.Verdict != tri.Yes {
 		answer = a.foresee(a.Policy.Ask(u, req), "RBAC").or(answer)
 	}
-	if answer.Verdict == Yes {
+	if answer.Verdict == tri.Yes {
 		return answer
 	}
 	if a.Chain.Has("AlwaysAllow") {
@@ -55,7 +56,7 @@ func (a *Authorizer) Ask(u User, req Request) Answer {
 		}
 		return yes("the API server allows everything: AlwaysAllow is among its authorizers")
 	}
-	if others := a.Chain.Others(); others != "" && answer.Verdict == No {
+	if others := a.Chain.Others(); others != "" && answer.Verdict == tri.No {
 		return unknown("RBAC does not allow it, but %s may", others)
 	}
 	return answer
@@ -63,8 +64,8 @@ func (a *Authorizer) Ask(u User, req Request) Answer {
 
 // foresee weakens a yes that a webhook, asked earlier, can turn into a denial.
 func (a *Authorizer) foresee(answer Answer, mode string) Answer {
-	if answer.Verdict == Yes && a.Chain.hookBefore(mode) {
-		return Answer{Verdict: Unknown, Why: answer.Why + " allows it, but a webhook is asked before and may deny", Proof: answer.Proof}
+	if answer.Verdict == tri.Yes && a.Chain.hookBefore(mode) {
+		return Answer{Verdict: tri.Unknown, Why: answer.Why + " allows it, but a webhook is asked before and may deny", Proof: answer.Proof}
 	}
 	return answer
 }

@@ -73,7 +73,7 @@ func chainOf(v *control.View, o *world.Object, p *components.Process) (c *Chain,
 		return nil, false
 	case modes.Set:
 		return &Chain{Modes: modes.Values, Known: true, From: from}, true
-	case p.Flags():
+	case p.DefaultsKnown():
 		return &Chain{Modes: []string{"AlwaysAllow"}, Known: true, From: from + ", which has no --authorization-mode"}, true
 	}
 	return nil, false

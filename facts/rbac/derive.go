@@ -53,11 +53,11 @@ func (p *Policy) addRoles(v *control.View, own bool) {
 			p.roleOf[o] = role
 			p.addRole(role)
 			g.sources = append(g.sources, source{role, r.Labels})
-			// The controller of a live cluster has written the union already.
-			if r.AggregationRule != nil && !o.Live() {
+			if r.AggregationRule != nil {
 				selectors, problems := selectorsOf(o, r.AggregationRule.ClusterRoleSelectors)
 				p.problems = append(p.problems, problems...)
-				g.targets = append(g.targets, &target{role: role, selectors: selectors})
+				// The controller of a live cluster has written the union already.
+				g.targets = append(g.targets, &target{role: role, selectors: selectors, written: o.Live()})
 			}
 		}
 	}
@@ -65,6 +65,7 @@ func (p *Policy) addRoles(v *control.View, own bool) {
 		p.addOwnRoles(g)
 	}
 	p.problems = append(p.problems, g.resolve()...)
+	p.collected = g.collected()
 }
 
 // addRole files a role; of several with one reference the first counts.
@@ -160,6 +161,9 @@ func (p *Policy) bind(v *control.View, b *Binding, l *Link) {
 		subject, ok := subjectOf(s, b)
 		if !ok {
 			p.problem(b, fmt.Sprintf("subjects[%d]", i), "subject %s %q never matches", s.Kind, s.Name)
+			if s.Kind == rbacv1.ServiceAccountKind {
+				b.Lacking = append(b.Lacking, Subject{Kind: s.Kind, Name: s.Name})
+			}
 			continue
 		}
 		b.Subjects = append(b.Subjects, subject)

@@ -3,6 +3,7 @@ package rbac
 import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
+	"bulwark/internal/tri"
 	"bulwark/world"
 )
 
@@ -36,7 +37,7 @@ func (p *Policy) MayWriteRole(u User, w RoleWrite, ask func(User, Request) Answe
 		req.Name = ""
 	}
 	escalate := ask(u, req)
-	if escalate.Verdict == Yes {
+	if escalate.Verdict == tri.Yes {
 		escalate.Why = "the verb escalate on " + req.Resource
 		return escalate
 	}
@@ -46,7 +47,7 @@ func (p *Policy) MayWriteRole(u User, w RoleWrite, ask func(User, Request) Answe
 	covered := p.covered(u, w.Ref.Namespace, w.Rules)
 	if w.Aggregates {
 		all := p.covered(u, w.Ref.Namespace, Everything)
-		if all.Verdict == No {
+		if all.Verdict == tri.No {
 			all.Why = "only who holds everything may aggregate: " + all.Why
 		}
 		covered = covered.and(all)
@@ -76,7 +77,7 @@ func (p *Policy) MayWriteBinding(u User, w BindingWrite, ask func(User, Request)
 		return no("there is no kind %q of role", w.RoleRef.Kind)
 	}
 	bind := ask(u, Request{Verb: "bind", Group: rbacv1.GroupName, Resource: resource, Namespace: w.Ref.Namespace, Name: w.RoleRef.Name})
-	if bind.Verdict == Yes {
+	if bind.Verdict == tri.Yes {
 		bind.Why = "the verb bind on " + resource
 		return bind
 	}
@@ -92,7 +93,7 @@ func (p *Policy) MayWriteBinding(u User, w BindingWrite, ask func(User, Request)
 		return no("%s does not exist, and only who may bind it may refer to it", ref).or(bind)
 	}
 	covered := p.covered(u, w.Ref.Namespace, role.Rules)
-	if role.Cut && covered.Verdict == Yes {
+	if role.Cut && covered.Verdict == tri.Yes {
 		covered = unknown("%s grants more than is looked at", ref)
 	}
 	return covered.or(bind)

@@ -23,14 +23,28 @@ type Grant struct {
 	// OnlyNames leaves out rules that are not limited by resourceNames.
 	OnlyNames bool
 
+	// URLs makes it a right on paths that are no resources, and on all that lies
+	// below them; nothing but Verbs counts then, and it has no CEL form.
+	URLs []string
+
 	AnyGroup bool // look at the names of resources whatever the API group
 	Literal  bool // the resource must be named: "*" does not count
 }
 
 // In says whether a rule of a role of this kind ("Role", "ClusterRole") holds the right.
 func (g *Grant) In(kind string, r *rbacv1.PolicyRule) bool {
-	return g.verbIn(r.Verbs) && (g.AnyGroup || hasOr(r.APIGroups, g.Group, rbacv1.APIGroupAll)) &&
-		slices.ContainsFunc(r.Resources, func(have string) bool { return g.covers(kind, have) }) && g.nameIn(r.ResourceNames)
+	if len(g.URLs) > 0 {
+		return kind == "ClusterRole" && g.verbIn(r.Verbs) && slices.ContainsFunc(r.NonResourceURLs, g.urlIn)
+	}
+	return (g.AnyGroup || hasOr(r.APIGroups, g.Group, rbacv1.APIGroupAll)) &&
+		slices.ContainsFunc(r.Resources, func(have string) bool { return g.covers(kind, have) }) && g.verbIn(r.Verbs) && g.nameIn(r.ResourceNames)
+}
+
+// urlIn says whether a pattern reaches one of the paths or something below it.
+func (g *Grant) urlIn(pattern string) bool {
+	return slices.ContainsFunc(g.URLs, func(u string) bool {
+		return urlCovers(pattern, u) || pattern != "" && strings.HasPrefix(strings.TrimRight(pattern, "*"), u+"/")
+	})
 }
 
 func (g *Grant) verbIn(verbs []string) bool {

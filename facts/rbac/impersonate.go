@@ -7,6 +7,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/validation"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"bulwark/internal/tri"
 )
 
 const (
@@ -43,17 +45,17 @@ func Impersonate(ask func(User, Request) Answer, by, wanted User, req Request, m
 			}
 			c := impersonator{ask: ask, by: by, mode: mode}
 			got := c.check(wanted, req)
-			if got.Verdict == Yes {
+			if got.Verdict == tri.Yes {
 				return got
 			}
-			if got.Verdict == Unknown && result.Verdict == No {
+			if got.Verdict == tri.Unknown && result.Verdict == tri.No {
 				result = got
 			}
 		}
 	}
 	legacy := impersonator{ask: ask, by: by}
 	got := legacy.identity(wanted)
-	if got.Verdict == Yes || result.Verdict != Unknown {
+	if got.Verdict == tri.Yes || result.Verdict != tri.Unknown {
 		return got
 	}
 	return result
@@ -149,7 +151,7 @@ func (c *impersonator) groups(groups []string) Answer {
 			return no("constrained impersonation refuses the group %s and the empty one", GroupMasters)
 		}
 		if len(groups) >= many {
-			if all := c.ask(c.by, c.request("groups", "*")); all.Verdict == Yes {
+			if all := c.ask(c.by, c.request("groups", "*")); all.Verdict == tri.Yes {
 				return all
 			}
 		}
@@ -175,7 +177,7 @@ func (c *impersonator) extra(extra map[string][]string) Answer {
 		return req
 	}
 	if c.mode != "" && (len(extra) >= many || count >= many) {
-		if all := c.ask(c.by, request("*", "*")); all.Verdict == Yes {
+		if all := c.ask(c.by, request("*", "*")); all.Verdict == tri.Yes {
 			return all
 		}
 	}

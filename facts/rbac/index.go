@@ -67,31 +67,45 @@ type Holder struct {
 // that does, roles in the policy's order. Members of system:masters, whom RBAC
 // is not asked about, are not among them.
 func (ix *Index) WhoCan(q Question) []Holder {
-	var out []Holder
-	last := int32(-1)
-	for _, c := range ix.candidates(q.Request) {
-		role := ix.policy.roleList[c.role]
-		rule := &role.Rules[c.rule]
-		names, ok := q.matches(rule)
-		if !ok || c.role == last && names == nil {
-			continue // an earlier rule of the role says it already
-		}
-		if names == nil {
-			last = c.role
-			out = dropLimited(out, role)
-		}
-		out = ix.hold(out, q, role, int(c.rule), names)
+	found := ix.allowing(q)
+	room := 0
+	for i := range found {
+		room += ix.policy.byRole[found[i].role].room(q.Anywhere)
+	}
+	out := make([]Holder, 0, room)
+	for i := range found {
+		out = ix.hold(out, q, &found[i])
 	}
 	return out
 }
 
-// dropLimited removes answers of a role that allow some names only, now that a rule allows all.
-func dropLimited(out []Holder, role *Role) []Holder {
-	n := len(out)
-	for n > 0 && out[n-1].Binding.Role == role && out[n-1].Names != nil {
-		n--
+// allowed is a role by which the request is allowed, for all names or for some.
+type allowed struct {
+	role  *Role
+	rule  int
+	names []string
+}
+
+// allowing returns the roles that allow the request: of each the first rule that
+// does, or else all that do for some names.
+func (ix *Index) allowing(q Question) []allowed {
+	var out []allowed
+	for list := ix.candidates(q.Request); len(list) > 0; {
+		role, first := ix.policy.roleList[list[0].role], len(out)
+		id, whole := list[0].role, false
+		for ; len(list) > 0 && list[0].role == id; list = list[1:] {
+			rule := int(list[0].rule)
+			names, ok := q.matches(&role.Rules[rule])
+			if !ok || whole {
+				continue
+			}
+			if whole = names == nil; whole {
+				out = out[:first]
+			}
+			out = append(out, allowed{role, rule, names})
+		}
 	}
-	return out[:n]
+	return out
 }
 
 // candidates returns the rules that mention the resource, or all resources, in the order of roles.
@@ -145,25 +159,27 @@ func (q *Question) matches(r *rbacv1.PolicyRule) (names []string, ok bool) {
 }
 
 // hold adds the subjects of the bindings of a role that reach what is asked for.
-func (ix *Index) hold(out []Holder, q Question, role *Role, rule int, names []string) []Holder {
-	bound := ix.policy.byRole[role]
-	add := func(list []*Binding) {
-		for _, b := range list {
-			for _, s := range b.Subjects {
-				out = append(out, Holder{Proof{b, rule, s}, names})
-			}
-		}
-	}
-	add(bound.clusterWide())
+func (ix *Index) hold(out []Holder, q Question, by *allowed) []Holder {
+	bound := ix.policy.byRole[by.role]
+	out = by.holders(out, bound.clusterWide())
 	switch {
 	case q.Path != "":
 	case namespaceItself(q.Request):
-		add(ix.reachingNamespaces(q, bound, role, rule, names))
+		out = by.holders(out, ix.reachingNamespaces(q, bound, by.names))
 	case q.Cluster:
 	case q.Anywhere:
-		add(bound.narrow())
+		out = by.holders(out, bound.narrow())
 	default:
-		add(bound.in(q.Namespace))
+		out = by.holders(out, bound.in(q.Namespace))
+	}
+	return out
+}
+
+func (by *allowed) holders(out []Holder, list []*Binding) []Holder {
+	for _, b := range list {
+		for _, s := range b.Subjects {
+			out = append(out, Holder{Proof{b, by.rule, s}, by.names})
+		}
 	}
 	return out
 }
@@ -175,7 +191,7 @@ func namespaceItself(req Request) bool {
 }
 
 // reachingNamespaces returns the RoleBindings that allow the request for their own Namespace.
-func (ix *Index) reachingNamespaces(q Question, bound *scoped, role *Role, rule int, names []string) []*Binding {
+func (ix *Index) reachingNamespaces(q Question, bound *scoped, names []string) []*Binding {
 	if q.Name != "" {
 		return bound.in(q.Name)
 	}
@@ -190,4 +206,14 @@ func (ix *Index) reachingNamespaces(q Question, bound *scoped, role *Role, rule 
 		return list
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(b *Binding) bool { return !slices.Contains(names, b.Ref.Namespace) })
+}
+
+// GroupsOf returns the API groups in which rules name a resource, sorted, without "*".
+func (ix *Index) GroupsOf(resource string) []string {
+	var out []string
+	for _, c := range ix.byResource[resource] {
+		out = append(out, ix.policy.roleList[c.role].Rules[c.rule].APIGroups...)
+	}
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(g string) bool { return g == rbacv1.APIGroupAll })
 }

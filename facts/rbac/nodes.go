@@ -1,6 +1,7 @@
 package rbac
 
 import (
+	"cmp"
 	"slices"
 
 	certificatesv1 "k8s.io/api/certificates/v1"
@@ -22,7 +23,7 @@ const (
 )
 
 func nodeKinds() []string {
-	return []string{kindPod, kindVolume, kindAttachment, kindSlice, kindCertificate}
+	return []string{control.Pods, kindPod, kindVolume, kindAttachment, kindSlice, kindCertificate}
 }
 
 // SeenNodes is what the Node authorizer knows of a snapshot, as far as it could be read.
@@ -64,20 +65,27 @@ type Nodes struct {
 	names []string // of nodes
 	ids   map[string]uint32
 	of    map[thing][]uint32 // sorted
-	view  *control.View
+	// somewhere holds what pods use of which it is not known where they run: those
+	// of a controller, and those that are not scheduled.
+	somewhere map[thing]*world.Object
+	view      *control.View
 }
 
 func newNodes(minor int) *Nodes {
-	return &Nodes{minor: minor, ids: map[string]uint32{}, of: map[thing][]uint32{}}
+	return &Nodes{minor: minor, ids: map[string]uint32{}, of: map[thing][]uint32{}, somewhere: map[thing]*world.Object{}}
 }
 
 func deriveNodes(v *control.View) *Nodes {
 	n := newNodes(v.Target())
 	n.view = v
 	var volumes []*corev1.PersistentVolume
-	for o := range v.All(kindPod) {
-		if pod, ok := o.Typed.(*corev1.Pod); ok {
+	for o := range v.All(control.Pods) {
+		if pod, ok := o.Typed.(*corev1.Pod); ok && pod.Spec.NodeName != "" {
 			n.addPod(pod, o.Live())
+			continue
+		}
+		for t := range o.Pods {
+			n.addTemplate(o, t)
 		}
 	}
 	for o := range v.All(kindVolume) {
@@ -114,9 +122,6 @@ func (n *Nodes) relate(t thing, node uint32) {
 // addPod relates what a pod uses to the node that it is bound to. A mirror pod
 // gives its node nothing but itself.
 func (n *Nodes) addPod(pod *corev1.Pod, live bool) {
-	if pod.Spec.NodeName == "" {
-		return
-	}
 	node, ns := n.node(pod.Spec.NodeName), pod.Namespace
 	n.relate(thing{relPod, ns, pod.Name}, node)
 	if _, mirror := pod.Annotations[corev1.MirrorPodAnnotationKey]; mirror {
@@ -129,6 +134,20 @@ func (n *Nodes) addPod(pod *corev1.Pod, live bool) {
 	visitPod(pod, account, func(r relation, name string) {
 		if name != "" {
 			n.relate(thing{r, ns, name}, node)
+		}
+	})
+}
+
+// addTemplate notes what pods use that may run on any node.
+func (n *Nodes) addTemplate(o *world.Object, t *world.PodTemplate) {
+	pod := corev1.Pod{Spec: *t.Spec}
+	if o.Kind == kindPod {
+		pod.Name = o.Name
+		n.somewhere[thing{relPod, o.Namespace, o.Name}] = o
+	}
+	visitPod(&pod, cmp.Or(t.Spec.ServiceAccountName, "default"), func(r relation, name string) {
+		if key := (thing{r, o.Namespace, name}); name != "" && n.somewhere[key] == nil {
+			n.somewhere[key] = o
 		}
 	})
 }

@@ -175,34 +175,46 @@ func (n *Nodes) allowPod(node string, req Request) bool {
 	return false
 }
 
-// Ask is Allow where a no is unknown if pods or volumes were not all read.
+// Ask is Allow where a no is unknown if something on the node may use the
+// object all the same: its pods were not all read, or it is not known where they run.
 func (n *Nodes) Ask(node string, req Request) Answer {
 	if n.Allow(node, req) {
 		return yes("the Node authorizer lets node %s do it", node)
 	}
-	if special := nodeSpecials[resourceOf(req)]; special == nil || req.Path != "" || req.Name == "" {
+	if req.Path != "" || req.Name == "" || !n.couldRelate(node, req) {
 		return no("the Node authorizer lets no node do it")
 	}
-	// An object that is related to nodes through others: were all of those read?
-	for _, kind := range nodeKinds() {
-		if err := n.view.Gapped(kind); err != nil && n.couldRelate(node, req) {
-			return unknown("whether something on node %s uses %s: %s", node, req.Name, err)
+	for r := relPod; r <= relCertificate; r++ {
+		if o := n.somewhere[thing{r, req.Namespace, req.Name}]; o != nil && n.mattersAs(r, node, req) {
+			return unknown("%s may run on node %s, which then may do it", o.Ref, node)
 		}
 	}
-	if err := n.view.Knows(kindPod, req.Namespace); err != nil && n.couldRelate(node, req) {
-		return unknown("whether a pod on node %s uses %s: %s", node, req.Name, err)
+	for _, kind := range nodeKinds() {
+		if err := n.view.Gapped(kind); err != nil {
+			return unknown("whether something on node %s uses %q: %s", node, req.Name, err)
+		}
 	}
-	return no("the Node authorizer finds nothing on node %s that uses it", node)
+	if err := n.view.Knows(kindPod, req.Namespace); err != nil {
+		return unknown("whether a pod on node %s uses %q: %s", node, req.Name, err)
+	}
+	return no("nothing on node %s uses it", node)
 }
 
 // couldRelate says whether the request would be allowed if the node had to do with the object.
 func (n *Nodes) couldRelate(node string, req Request) bool {
-	all := newNodes(n.minor)
-	id := all.node(node)
 	for r := relPod; r <= relCertificate; r++ {
-		all.relate(thing{r, req.Namespace, req.Name}, id)
+		if n.mattersAs(r, node, req) {
+			return true
+		}
 	}
-	return all.Allow(node, req)
+	return false
+}
+
+// mattersAs is couldRelate for an object of one kind.
+func (n *Nodes) mattersAs(r relation, node string, req Request) bool {
+	one := newNodes(n.minor)
+	one.relate(thing{r, req.Namespace, req.Name}, one.node(node))
+	return one.Allow(node, req)
 }
 
 // Allowed returns the nodes that the Node authorizer allows a request, by name;

@@ -26,7 +26,7 @@ func visitPod(pod *corev1.Pod, account string, yield func(relation, string)) {
 		visitVolume(&v.VolumeSource, yield)
 		if v.PersistentVolumeClaim != nil {
 			yield(relClaim, v.PersistentVolumeClaim.ClaimName)
-		} else if v.Ephemeral != nil {
+		} else if v.Ephemeral != nil && pod.Name != "" {
 			yield(relClaim, pod.Name+"-"+v.Name)
 		}
 	}

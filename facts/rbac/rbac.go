@@ -84,6 +84,10 @@ type Binding struct {
 	Role     *Role // nil when the role was not found
 	Unproven error // why a role that was not found may exist all the same; nil when it certainly does not
 	Subjects []Subject
+
+	// Lacking are service accounts without the namespace that they need here:
+	// the API refuses them, and they match nobody.
+	Lacking []Subject
 }
 
 // ClusterWide says whether the rights hold in every namespace and for objects without one.
@@ -106,6 +110,7 @@ type Policy struct {
 	roleOf    map[*world.Object]*Role
 	bySubject map[Subject]*scoped
 	byRole    map[*Role]*scoped
+	collected map[*Role]bool
 	problems  []Problem
 	index     func() *Index
 	view      *control.View
@@ -149,6 +154,9 @@ func (p *Policy) Role(ref world.Ref) *Role { return p.roles[ref] }
 
 // AllRoles returns every role; the list must not be changed.
 func (p *Policy) AllRoles() []*Role { return p.roleList }
+
+// Collected says whether an aggregated role of files takes over the rules of a role.
+func (p *Policy) Collected(r *Role) bool { return p.collected[r] }
 
 // RoleOf returns the Role of an object of the snapshot, or nil when the object is none.
 func (p *Policy) RoleOf(o *world.Object) *Role { return p.roleOf[o] }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"bulwark/world"
 )
@@ -66,4 +67,13 @@ func LinkOf(o *world.Object) *Link {
 func reshape(from, to any) bool {
 	raw, err := json.Marshal(from)
 	return err == nil && json.Unmarshal(raw, to) == nil
+}
+
+// SelectorsOf returns the selectors of an aggregated ClusterRole as written.
+func SelectorsOf(o *world.Object) []metav1.LabelSelector {
+	r := clusterRole(o)
+	if r == nil || r.AggregationRule == nil {
+		return nil
+	}
+	return r.AggregationRule.ClusterRoleSelectors
 }

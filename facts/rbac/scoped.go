@@ -11,6 +11,16 @@ import (
 type scoped struct {
 	list []*Binding
 	wide int // how many are cluster-wide
+
+	subjects, wideSubjects int // of all bindings and of the cluster-wide ones
+}
+
+// room is how many subjects there are, of all bindings or about that many.
+func (s *scoped) room(anywhere bool) int {
+	if anywhere {
+		return s.subjects
+	}
+	return s.wideSubjects
 }
 
 // all returns every binding. It works on nil, as do the others.
@@ -73,9 +83,13 @@ func arrange[K comparable](m map[K]*scoped) {
 		slices.SortStableFunc(s.list, func(a, b *Binding) int {
 			return cmp.Or(boolOrder(b.ClusterWide(), a.ClusterWide()), strings.Compare(a.Ref.Namespace, b.Ref.Namespace))
 		})
-		s.wide = 0
-		for s.wide < len(s.list) && s.list[s.wide].ClusterWide() {
-			s.wide++
+		s.wide, s.subjects, s.wideSubjects = 0, 0, 0
+		for _, b := range s.list {
+			s.subjects += len(b.Subjects)
+			if b.ClusterWide() {
+				s.wide++
+				s.wideSubjects += len(b.Subjects)
+			}
 		}
 	}
 }
