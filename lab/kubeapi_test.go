@@ -145,6 +145,10 @@ func TestKubeapiOwners(t *testing.T) {
 	if got := inNamespace(alone, ns); len(got) != 5 {
 		t.Errorf("with no controller read every pod stays: %v", got)
 	}
+	whole, _, _ := readCluster(t, shared.Config(), kubeapi.Options{Pods: true}, "pods")
+	if got := inNamespace(whole, ns); len(got) != 6 || slices.Contains(got, "ReplicaSet web-1") {
+		t.Errorf("every pod when asked, and the Deployment: %v", got)
+	}
 }
 
 func wantOneList(t *testing.T, c kubeapi.Counts) {

@@ -25,7 +25,7 @@ type access struct {
 }
 
 func newAccess(sys *system) *access {
-	return &access{question: question{sys: sys}, places: map[string]string{}}
+	return &access{question: wholeQuestion(sys), places: map[string]string{}}
 }
 
 // read derives the decisions of the API server from the inputs. Objects of files

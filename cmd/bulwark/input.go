@@ -35,6 +35,7 @@ type inputFlags struct {
 	maxFile             int64 // MiB
 	helm                helm.Options
 
+	pods   bool           // read every pod of a cluster, not only what controllers stand for
 	charts []*helm.Source // that were met, for fixes of their values
 }
 
@@ -105,7 +106,7 @@ func (f *inputFlags) sources(sys *system, paths []string, file *config.File) ([]
 	}
 	var out []source.Source
 	if f.cluster || f.context != "" || f.kubeconfig != "" {
-		opts := kubeapi.Options{Kubeconfig: f.kubeconfig, Context: f.context, UserAgent: "bulwark/" + version}
+		opts := kubeapi.Options{Kubeconfig: f.kubeconfig, Context: f.context, UserAgent: "bulwark/" + version, Pods: f.pods}
 		if f.namespace != "" {
 			opts.Namespaces = []string{f.namespace}
 		}

@@ -29,7 +29,7 @@ type pathsQuestion struct {
 }
 
 func pathsCommand(sys *system) *cobra.Command {
-	q := &pathsQuestion{question: question{sys: sys}}
+	q := &pathsQuestion{question: wholeQuestion(sys)}
 	cmd := &cobra.Command{
 		Use:   "paths",
 		Short: "Show how an attacker gets from here to there, and what breaks the way",

@@ -26,6 +26,12 @@ type question struct {
 	quiet      bool
 }
 
+// wholeQuestion is a question about nodes and single pods too: of a cluster it
+// reads every pod.
+func wholeQuestion(sys *system) question {
+	return question{sys: sys, inputFlags: inputFlags{pods: true}}
+}
+
 func (q *question) register(c *cobra.Command) {
 	fs := c.Flags()
 	fs.SortFlags = false

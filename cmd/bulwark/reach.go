@@ -23,7 +23,7 @@ type reachQuestion struct {
 }
 
 func reachCommand(sys *system) *cobra.Command {
-	q := &reachQuestion{question: question{sys: sys}}
+	q := &reachQuestion{question: wholeQuestion(sys)}
 	cmd := &cobra.Command{
 		Use:   "reach [FROM TO [PORT]]",
 		Short: "Say which connections the network lets through, and by which rules",

@@ -13,7 +13,7 @@ import (
 )
 
 func reachDiffCommand(sys *system) *cobra.Command {
-	q := &reachQuestion{question: question{sys: sys}}
+	q := &reachQuestion{question: wholeQuestion(sys)}
 	cmd := &cobra.Command{
 		Use:   "diff BEFORE AFTER",
 		Short: "Say which connections a change opens and closes",

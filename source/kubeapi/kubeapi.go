@@ -35,6 +35,10 @@ type Options struct {
 	QPS        float32  // requests a second; 0 means DefaultQPS
 	Burst      int      // requests at once; 0 means DefaultBurst
 	UserAgent  string   // empty means "bulwark"
+
+	// Pods keeps every pod, also those that their controller's template stands for:
+	// for questions about nodes and about what runs on them.
+	Pods bool
 }
 
 // Source is one cluster. It implements source.Source.

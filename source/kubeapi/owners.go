@@ -35,7 +35,7 @@ func (c *collector) finish() {
 	strays := map[string]bool{}
 	for _, it := range c.items {
 		owner := owners[it.owner]
-		if owner == nil || !grouped[it.obj.GroupKind()] || stray(it.obj, owner, strays) {
+		if owner == nil || c.source.opts.Pods && it.obj.Kind == "Pod" || !grouped[it.obj.GroupKind()] || stray(it.obj, owner, strays) {
 			c.b.Add(it.obj)
 		}
 	}
