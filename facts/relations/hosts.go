@@ -2,8 +2,10 @@ package relations
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // host is a place that a text names: "db:5432", "https://api.example.com/v1".
@@ -25,27 +27,78 @@ var schemePorts = map[string]int32{
 	"ldap": 389, "ldaps": 636, "smtp": 25, "smtps": 465, "imap": 143, "imaps": 993, "tcp": 0, "udp": 0, "tls": 443, "dns": 53, "statsd": 8125, "otlp": 4317,
 }
 
-// findHosts returns the places that a text names, in order, each once. A word
-// alone is only taken for one where whole says that the text is nothing else.
+// findHosts returns the places that a text names, in order, each once. Words and
+// addresses alone are only taken for one where whole says that the text is
+// nothing else, or a list of them. Lines that are comments name nothing.
 func findHosts(text string, whole bool) []host {
 	if len(text) > maxText {
 		text = text[:maxText]
 	}
 	var out []host
 	seen := map[host]bool{}
-	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;\"'`()<>{}|\\=", r) })
-	for _, w := range words {
-		h, ok := parseHost(w)
-		if !ok || h.scheme == "" && h.port == 0 && !strings.Contains(h.name, ".") && !(whole && len(words) == 1) {
+	whole = whole && len(strings.FieldsFunc(strings.TrimSpace(text), unicode.IsSpace)) <= strings.Count(text, ",")+strings.Count(text, ";")+1
+	for line := range strings.Lines(text) {
+		if comment(strings.TrimSpace(line)) {
 			continue
 		}
-		if !seen[h] {
+		for _, w := range strings.FieldsFunc(line, separates) {
+			h, ok := parseHost(unbracket(w))
+			if !ok || !whole && !h.told() || seen[h] {
+				continue
+			}
 			seen[h] = true
 			out = append(out, h)
 		}
 	}
 	return out
 }
+
+func separates(r rune) bool { return strings.ContainsRune(" \t\r\n,;\"'`()<>{}|\\=", r) }
+
+func comment(line string) bool {
+	return strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";") || strings.HasPrefix(line, "//")
+}
+
+// unbracket frees a word of the brackets of a list: "[es-0:9200" and "es-1:9200]",
+// but not "[::1]:9200".
+func unbracket(w string) string {
+	const deepest = 4
+	for range deepest {
+		if strings.HasPrefix(w, "[") && !addressed(w) {
+			w = w[1:]
+		}
+		if strings.HasSuffix(w, "]") && (!strings.Contains(w, "[") || strings.HasSuffix(w, "]]")) {
+			w = w[:len(w)-1]
+		}
+	}
+	return w
+}
+
+// addressed says whether a word begins with an address in brackets.
+func addressed(w string) bool {
+	in, _, ok := strings.Cut(w[1:], "]")
+	_, err := netip.ParseAddr(in)
+	return ok && err == nil
+}
+
+// told says whether a word among others is meant for a host: it has a scheme, a
+// port, or a name of several parts. A small number behind a single name is
+// rather the tag of an image, such as redis:7.
+func (h host) told() bool {
+	const smallest = 21
+	_, err := netip.ParseAddr(h.name)
+	dotted := err == nil || strings.Contains(h.name, ".")
+	switch {
+	case h.scheme != "":
+		return !slices.Contains(vocabularies, h.name)
+	case h.port > 0:
+		return dotted || h.port >= smallest
+	}
+	return dotted && err != nil
+}
+
+// vocabularies are hosts whose URLs are names of things and are not connected to.
+var vocabularies = []string{"www.w3.org", "json-schema.org", "schemas.xmlsoap.org", "www.springframework.org", "java.sun.com", "xmlns.jcp.org", "jakarta.ee", "maven.apache.org"}
 
 // parseHost reads [scheme://][user@]host[:port][/…]. Go's MySQL form
 // user@tcp(host:port) is cut at its brackets before.
@@ -84,32 +137,38 @@ func parseHost(word string) (h host, ok bool) {
 	}
 	h.name, h.port = strings.TrimSuffix(strings.ToLower(name), "."), port
 	if _, err := netip.ParseAddr(h.name); err == nil {
-		return h, isURL || port > 0
+		return h, true
 	}
 	return h, isDNSName(h.name)
 }
 
 func splitPort(s string) (name string, port int32, ok bool) {
+	var number string
 	if strings.HasPrefix(s, "[") { // [::1]:80
 		end := strings.IndexByte(s, ']')
 		if end < 0 {
 			return "", 0, false
 		}
-		name, s = s[1:end], s[end+1:]
-		if s == "" {
+		name, number = s[1:end], s[end+1:]
+		if number == "" {
 			return name, 0, true
 		}
-		s = name + s
+		if number[0] != ':' {
+			return "", 0, false
+		}
+		number = number[1:]
+	} else {
+		i := strings.LastIndexByte(s, ':')
+		if _, err := netip.ParseAddr(s); i < 0 || err == nil {
+			return s, 0, true
+		}
+		name, number = s[:i], s[i+1:]
 	}
-	i := strings.LastIndexByte(s, ':')
-	if i < 0 {
-		return s, 0, true
-	}
-	n, err := strconv.ParseUint(s[i+1:], 10, 16)
+	n, err := strconv.ParseUint(number, 10, 16)
 	if err != nil || n == 0 {
 		return "", 0, false
 	}
-	return s[:i], int32(n), true
+	return name, int32(n), true
 }
 
 func isScheme(s string) bool {

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"bulwark/control"
 	"bulwark/facts/selection"
@@ -168,7 +169,22 @@ type monitor struct {
 }
 
 type monitorEndpoint struct {
-	Port string `json:"port"`
+	Port       string             `json:"port"`
+	TargetPort intstr.IntOrString `json:"targetPort"` // of the pod, in place of Port
+	PortNumber int32              `json:"portNumber"` // of the pod, in place of Port
+}
+
+// own returns the port that an endpoint names on the pod itself; false when it names none.
+func (e *monitorEndpoint) own(t *world.PodTemplate) (int32, bool) {
+	switch {
+	case e.PortNumber > 0:
+		return e.PortNumber, true
+	case e.TargetPort.IntVal > 0:
+		return e.TargetPort.IntVal, true
+	case e.TargetPort.StrVal != "":
+		return namedPort(t, e.TargetPort.StrVal, ""), true
+	}
+	return 0, false
 }
 
 func (m *monitor) in(own, namespace string) bool {
@@ -222,8 +238,12 @@ func (d *deriver) monitored(o *world.Object, collectors []End) {
 			why := fmt.Sprintf("%s %q collects from it", o.Kind, o.Name)
 			if o.Kind == "PodMonitor" && sel.Matches(labels.Set(load.Labels)) {
 				for i, e := range m.PodMetricsEndpoints {
+					port, own := e.own(load.Pod)
+					if e.Port != "" || !own {
+						port = namedPort(load.Pod, e.Port, "")
+					}
 					for _, from := range collectors {
-						d.add(Relation{From: from, To: to, Port: namedPort(load.Pod, e.Port, ""), Why: why, At: o, Path: fmt.Sprintf("spec.podMetricsEndpoints[%d]", i)})
+						d.add(Relation{From: from, To: to, Port: port, Why: why, At: o, Path: fmt.Sprintf("spec.podMetricsEndpoints[%d]", i)})
 					}
 				}
 			}
@@ -232,6 +252,12 @@ func (d *deriver) monitored(o *world.Object, collectors []End) {
 					continue
 				}
 				for i, e := range m.Endpoints {
+					if port, own := e.own(load.Pod); own && e.Port == "" {
+						for _, from := range collectors {
+							d.add(Relation{From: from, To: to, Port: port, Why: why, At: o, Path: fmt.Sprintf("spec.endpoints[%d]", i)})
+						}
+						continue
+					}
 					for j := range s.Spec.Ports {
 						if p := &s.Spec.Ports[j]; e.Port == p.Name {
 							for _, from := range collectors {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"bulwark/facts/rbac"
@@ -24,7 +25,12 @@ func (d *deriver) outbound(o *world.Object, t *world.PodTemplate) {
 
 // towards adds the relation to a host: a Service, a host of the internet, or an address.
 func (d *deriver) towards(o *world.Object, t *world.PodTemplate, h host, x text) {
-	r := Relation{From: workloadEnd(o, t), Why: fmt.Sprintf("%s names %q", x.what, h.name), At: x.at, Path: x.path}
+	r := Relation{From: workloadEnd(o, t), Protocol: corev1.ProtocolTCP, Why: fmt.Sprintf("%s names %q", x.what, h.name), At: x.at, Path: x.path}
+	if d.isAPIServer(o.Namespace, h.name) {
+		r.To = End{Kind: APIServer}
+		d.add(r)
+		return
+	}
 	if s, ns := d.service(o.Namespace, h.name); s != nil {
 		d.toService(r, s, h.wellKnownPort())
 		return
@@ -42,9 +48,7 @@ func (d *deriver) towards(o *world.Object, t *world.PodTemplate, h host, x text)
 	}
 	switch {
 	case h.name == "localhost" || strings.HasSuffix(h.name, ".localhost"):
-	case h.name == "kubernetes" || strings.HasPrefix(h.name, "kubernetes.default"):
-		r.To = End{Kind: APIServer}
-		d.add(r)
+	case x.line: // a key of one line of many, which may mean anything
 	case h.public() && (h.scheme != "" || h.port > 0 || x.whole):
 		r.To, r.Port = End{Kind: Outside, Host: h.name}, h.wellKnownPort()
 		d.add(r)
@@ -52,6 +56,13 @@ func (d *deriver) towards(o *world.Object, t *world.PodTemplate, h host, x text)
 		r.To, r.Port = End{Kind: Absent, Host: h.name}, h.wellKnownPort()
 		d.out.Unclear = append(d.out.Unclear, r)
 	}
+}
+
+// isAPIServer says whether a name is that of the Service "kubernetes" of namespace
+// default, which every cluster has.
+func (d *deriver) isAPIServer(namespace, name string) bool {
+	short := name == "kubernetes" && (namespace == metav1.NamespaceDefault || d.inventory.Named(namespace, name) == nil)
+	return short || name == "kubernetes.default" || strings.HasPrefix(name, "kubernetes.default.svc")
 }
 
 // service resolves a name as the cluster's DNS would for a pod of a namespace:
@@ -77,21 +88,48 @@ func (d *deriver) service(namespace, name string) (*workloads.Service, string) {
 	return d.inventory.Named(labels[last], labels[last-1]), ""
 }
 
+// maxAliases bounds how many names that stand for other names are followed.
+const maxAliases = 4
+
 // toService adds relations to the pods behind a Service, on the port that a
-// client names or, when it names none, on all of them.
+// client names or, when it names none, on all of them. A headless Service leads
+// to the pods' own ports whatever it says about them.
 func (d *deriver) toService(r Relation, s *workloads.Service, port int32) {
-	if s.Spec.Type == corev1.ServiceTypeExternalName {
-		r.To, r.Port = End{Kind: Outside, Host: s.Spec.ExternalName}, port
+	for range maxAliases {
+		if s.Spec.Type != corev1.ServiceTypeExternalName {
+			break
+		}
+		name := strings.TrimSuffix(strings.ToLower(s.Spec.ExternalName), ".")
+		next, ns := d.service(s.Object.Namespace, name)
+		switch {
+		case next != nil && strings.Contains(name, "."):
+			s = next
+			continue
+		case ns != "":
+			r.To, r.Port = End{Kind: Absent, Host: name, Namespace: ns}, port
+		default:
+			r.To, r.Port = End{Kind: Outside, Host: name}, port
+		}
 		d.add(r)
 		return
 	}
-	named := false
-	for _, p := range s.Spec.Ports {
-		named = named || p.Port == port
+	var named *corev1.ServicePort
+	for i := range s.Spec.Ports {
+		if p := &s.Spec.Ports[i]; p.Port == port {
+			named = p
+		}
+	}
+	if s.Spec.ClusterIP == corev1.ClusterIPNone && port > 0 {
+		direct := corev1.ServicePort{Port: port, TargetPort: intstr.FromInt32(port)}
+		if named != nil {
+			direct.Protocol = named.Protocol
+		}
+		d.toPods(r, s, &direct)
+		return
 	}
 	for i := range s.Spec.Ports {
 		p := &s.Spec.Ports[i]
-		if p.Port == port || !named {
+		if p.Port == port || named == nil {
 			d.toPods(r, s, p)
 		}
 	}
@@ -123,6 +161,9 @@ func podPort(t *world.PodTemplate, p *corev1.ServicePort) int32 {
 }
 
 func namedPort(t *world.PodTemplate, name string, protocol corev1.Protocol) int32 {
+	if name == "" {
+		return 0
+	}
 	for c := range t.Containers {
 		if c.List == world.Containers || c.Sidecar() {
 			for _, p := range c.Ports {
@@ -142,12 +183,14 @@ func (d *deriver) apiServer(o *world.Object, t *world.PodTemplate) {
 	if id == nil || !id.HasToken() {
 		return
 	}
-	for _, b := range d.policy.Direct(rbac.Subject{Kind: "ServiceAccount", Namespace: id.Account.Namespace, Name: id.Account.Name}) {
-		at, path := o, t.SpecPath("serviceAccountName")
-		if b.Object != nil {
-			at, path = b.Object, "subjects"
-		}
-		d.add(Relation{From: workloadEnd(o, t), To: End{Kind: APIServer}, Why: fmt.Sprintf("its service account %q has rights by %s", id.Account.Name, b.Ref), At: at, Path: path})
+	bindings := d.policy.Direct(rbac.Subject{Kind: "ServiceAccount", Namespace: id.Account.Namespace, Name: id.Account.Name})
+	if len(bindings) == 0 {
 		return
 	}
+	b := bindings[0]
+	at, path := o, t.SpecPath("serviceAccountName")
+	if b.Object != nil {
+		at, path = b.Object, "subjects"
+	}
+	d.add(Relation{From: workloadEnd(o, t), To: End{Kind: APIServer}, Why: fmt.Sprintf("its service account %q has rights by %s", id.Account.Name, b.Ref), At: at, Path: path})
 }

@@ -15,24 +15,24 @@ import (
 type text struct {
 	value string
 	whole bool   // the value may be the name of a host alone
+	line  bool   // the value is that of a line of many: a name in it may be anything
 	what  string // where it stands, in a few words
 	at    *world.Object
 	path  string
 }
 
-// pointer finds keys whose value names a host: DB_HOST, redis.address, API_URL.
-var pointer = regexp.MustCompile(`(?i)(host|url|uri|addr|address|server|servers|endpoint|endpoints|broker|brokers|service|upstream|backend|peer|dsn|proxy|connection|cluster)(_?name)?$`)
+// pointer finds keys whose value names hosts: DB_HOST, redis.address, API_URL.
+var pointer = regexp.MustCompile(`(?i)((host|url|uri|addr|server|endpoint|broker|node|seed|upstream|backend|peer|proxy)s?|address(es)?|(host|server)_?name|service|dsn|connection|cluster)$`)
+
+// setting is a line of a configuration: "redis.host=redis", "  host: redis".
+var setting = regexp.MustCompile(`^[ \t]*"?([A-Za-z][\w.-]*)"?[ \t]*[:=][ \t]*(.+)$`)
 
 // texts yields what the containers of a pod template are told: arguments,
 // variables and ConfigMaps. Secrets are never looked into.
 func (d *deriver) texts(o *world.Object, t *world.PodTemplate, yield func(text)) {
 	for c := range t.Containers {
-		for i, arg := range c.Command {
-			yield(argument(c, "command", i, arg, o))
-		}
-		for i, arg := range c.Args {
-			yield(argument(c, "args", i, arg, o))
-		}
+		arguments(c, "command", c.Command, o, yield)
+		arguments(c, "args", c.Args, o, yield)
 		for i := range c.Env {
 			d.variable(o, c, i, yield)
 		}
@@ -57,12 +57,21 @@ func (d *deriver) texts(o *world.Object, t *world.PodTemplate, yield func(text))
 	}
 }
 
-func argument(c world.Container, list string, i int, arg string, o *world.Object) text {
-	key, value, keyed := strings.Cut(arg, "=")
-	if !keyed {
-		value = arg
+// arguments yields the values of flags, written "--db=x" or "--db", "x", and all else.
+func arguments(c world.Container, list string, args []string, o *world.Object, yield func(text)) {
+	flag := ""
+	for i, arg := range args {
+		key, value, keyed := strings.Cut(arg, "=")
+		if !keyed {
+			key, value = flag, arg
+		}
+		flag = ""
+		if strings.HasPrefix(arg, "-") && !keyed {
+			flag = arg
+		}
+		whole := pointer.MatchString(strings.TrimLeft(key, "-")) && flag == ""
+		yield(text{value: value, whole: whole, what: fmt.Sprintf("%s of container %q", list, c.Name), at: o, path: c.Path(fmt.Sprintf("%s[%d]", list, i))})
 	}
-	return text{value, keyed && pointer.MatchString(strings.TrimLeft(key, "-")), fmt.Sprintf("%s of container %q", list, c.Name), o, c.Path(fmt.Sprintf("%s[%d]", list, i))}
 }
 
 func (d *deriver) variable(o *world.Object, c world.Container, i int, yield func(text)) {
@@ -81,7 +90,7 @@ func (d *deriver) variable(o *world.Object, c world.Container, i int, yield func
 		}
 		value, at, path = data.Data[ref.Key], cm, "data["+ref.Key+"]"
 	}
-	yield(text{value, pointer.MatchString(e.Name), fmt.Sprintf("variable %s of container %q", e.Name, c.Name), at, path})
+	yield(text{value: value, whole: pointer.MatchString(e.Name), what: fmt.Sprintf("variable %s of container %q", e.Name, c.Name), at: at, path: path})
 }
 
 // configMap yields the entries of a ConfigMap that a workload uses: all, or items.
@@ -105,6 +114,24 @@ func (d *deriver) configMap(o *world.Object, name string, items []corev1.KeyToPa
 		sort.Strings(keys)
 	}
 	for _, k := range keys {
-		yield(text{data.Data[k], pointer.MatchString(k), fmt.Sprintf("%s of ConfigMap %q in %s", k, name, by), cm, "data[" + k + "]"})
+		x := text{value: data.Data[k], whole: pointer.MatchString(k), what: fmt.Sprintf("%s of ConfigMap %q in %s", k, name, by), at: cm, path: "data[" + k + "]"}
+		yield(x)
+		settings(x, yield)
+	}
+}
+
+// settings yields the values of the lines of a text whose keys point to hosts.
+func settings(x text, yield func(text)) {
+	all := x.value[:min(len(x.value), maxText)]
+	if !strings.Contains(all, "\n") {
+		return
+	}
+	x.whole, x.line = true, true
+	for line := range strings.Lines(all) {
+		m := setting.FindStringSubmatch(strings.TrimRight(line, "\r\n,"))
+		if m != nil && pointer.MatchString(m[1]) {
+			x.value = m[2]
+			yield(x)
+		}
 	}
 }
