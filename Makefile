@@ -42,6 +42,8 @@ lint:
 
 test-lab: ## the tests against a real etcd and kube-apiserver
 	@echo "── tests against a real API server (the first time builds it: about 12 CPU-minutes)"
+	@# real packets need nft and ip; as root they are installed where they are missing
+	@command -v nft >/dev/null && command -v ip >/dev/null || [ "$$(id -u)" != 0 ] || { apt-get update -qq && apt-get install -y --no-install-recommends nftables iproute2; }
 	cd lab && $(GO) run ./cmd/lab build --controllers && $(GO) test -timeout 30m ./...
 	@echo "── tests against the code of Istio"
 	cd lab/istio && $(GO) test ./...

@@ -3,6 +3,7 @@ package world
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 )
 
@@ -92,7 +93,23 @@ func (s *Snapshot) Get(ref Ref) *Object { return s.byRef[ref] }
 func (s *Snapshot) Gaps() []Gap { return s.gaps }
 
 // Gapped returns why a kind could not be read, or nil.
-func (s *Snapshot) Gapped(kind string) error { return s.gapped[kind] }
+// Of "pods", everything that carries pods, it is the first built-in kind that could not.
+func (s *Snapshot) Gapped(kind string) error {
+	if kind != "pods" || s.gapped[kind] != nil {
+		return s.gapped[kind]
+	}
+	for _, k := range podKinds {
+		if err := s.gapped[k]; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// podKinds are the built-in kinds that carry pods.
+var podKinds = [...]string{
+	"Pod", "Deployment.apps", "StatefulSet.apps", "DaemonSet.apps", "ReplicaSet.apps", "ReplicationController", "Job.batch", "CronJob.batch",
+}
 
 // Knows returns nil when the absence of an object of this kind in this
 // namespace ("" for cluster-scoped kinds) proves that it does not exist, and
@@ -131,7 +148,7 @@ func (s *Snapshot) With(obj *Object) *Snapshot {
 // Rebuild returns a Builder with the settings of the snapshot and those of its
 // objects that keep accepts, to which others can be added.
 func (s *Snapshot) Rebuild(keep func(*Object) bool) *Builder {
-	b := &Builder{Target: s.target, Completeness: s.completeness, gaps: slices.Clone(s.gaps), gapped: s.gapped, live: s.live}
+	b := &Builder{Target: s.target, Completeness: s.completeness, gaps: slices.Clone(s.gaps), gapped: maps.Clone(s.gapped), live: maps.Clone(s.live)}
 	for _, o := range s.objects {
 		if keep(o) {
 			b.objects = append(b.objects, o)

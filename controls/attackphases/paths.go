@@ -17,14 +17,24 @@ func leads(c *control.Control, sink string, leastSteps int) *control.Control {
 		if err != nil {
 			return err
 		}
+		told := false
 		for _, class := range s.Classes(p.Subject) {
 			if class.Sink == s.Graph.Sink(sink) && len(class.Path.Steps) >= leastSteps {
 				reportClass(p, s.Graph, class)
+				told = true
 			}
 		}
-		return nil
+		return unlessTold(told, s.Graph)
 	}
 	return c
+}
+
+// unlessTold makes the verdict unknown where nothing was found in a graph that is not whole.
+func unlessTold(told bool, g *attackgraph.Graph) error {
+	if told {
+		return nil
+	}
+	return g.Unread()
 }
 
 // reportClass reports the workloads that take one way, at the one that speaks for them.
@@ -139,8 +149,10 @@ Break the way, or put something that needs fewer rights in front; ` + "`bulwark 
 		if err != nil {
 			return err
 		}
+		told := false
 		for _, c := range s.Classes(p.Subject) {
 			if c.Exposed > 0 && c.Path.Certain {
+				told = true
 				who := fmt.Sprintf("%s %q", p.Subject.Kind, p.Subject.Name)
 				if c.Exposed > 1 {
 					who += fmt.Sprintf(" and %d more", c.Exposed-1)
@@ -149,7 +161,7 @@ Break the way, or put something that needs fewer rights in front; ` + "`bulwark 
 				related(r.Within(""), p.Subject, c.Path)
 			}
 		}
-		return nil
+		return unlessTold(told, s.Graph)
 	},
 }
 
@@ -172,10 +184,11 @@ Give the account only what its program uses; ` + "`bulwark paths --from sa:NAMES
 		if err != nil {
 			return err
 		}
-		if way := s.Account(p.Subject); way != nil {
+		way := s.Account(p.Subject)
+		if way != nil {
 			related(p.Report("metadata.name", "service account %q to cluster-admin: %s", p.Subject.Name, s.Graph.Outline(way, 80)), p.Subject, way)
 		}
-		return nil
+		return unlessTold(way != nil, s.Graph)
 	},
 }
 
@@ -199,9 +212,10 @@ Remove the binding, or bind a role that can do less. ` + "`bulwark paths --choke
 		if err != nil {
 			return err
 		}
-		if c := s.Choke(p.Subject.Ref); c != nil {
+		c := s.Choke(p.Subject.Ref)
+		if c != nil {
 			p.Report("roleRef", "without %s %q %d workloads lose %d ways to the worst", p.Subject.Kind, p.Subject.Name, c.Sources, c.Breaks)
 		}
-		return nil
+		return unlessTold(c != nil, s.Graph)
 	},
 }

@@ -61,10 +61,10 @@ func checkOpenToInternet(p *control.Pass) error {
 			default:
 				continue
 			}
-			break // one way is enough
+			return nil // one way is enough
 		}
 	}
-	return nil
+	return m.DoorsUnread()
 }
 
 // through names the objects on the way in.

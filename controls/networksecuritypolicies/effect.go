@@ -145,7 +145,13 @@ func checkDNS(p *control.Pass) error {
 			continue
 		}
 		asked = true
-		if m.Isolated(c, reach.Egress) != reach.Allowed {
+		switch m.Isolated(c, reach.Egress) {
+		case reach.Denied:
+			continue
+		case reach.Unknown:
+			if err := m.Unread(); err != nil {
+				return err
+			}
 			continue
 		}
 		best := reach.Denied

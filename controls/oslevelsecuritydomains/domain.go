@@ -1,6 +1,8 @@
 package oslevelsecuritydomains
 
 import (
+	"errors"
+
 	"bulwark/control"
 	"bulwark/facts/isolation"
 )
@@ -35,7 +37,7 @@ Take away one of the steps that the evidence shows, or declare the two to be one
 		}
 		other, way := m.Bridge(w, true)
 		if other == nil || m.KubernetesOwn(other.Object.Namespace) {
-			return nil
+			return errors.Join(m.Missing()...) // what could not be read may join it to others
 		}
 		r := p.Report(reasonPath(p, way), "one domain with %q of %s: %s", other.Object.Name, m.Tenant(other.Object.Namespace), way[0].Text)
 		for _, s := range way {

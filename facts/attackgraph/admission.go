@@ -48,6 +48,7 @@ func (a *artist) readAdmission() {
 		g.mutPolicies = true
 		break
 	}
+	a.readParams()
 }
 
 // seesPods says whether a webhook is asked about new pods.

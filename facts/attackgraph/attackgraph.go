@@ -6,7 +6,10 @@
 package attackgraph
 
 import (
+	"fmt"
+
 	"bulwark/control"
+	"bulwark/facts/mtls"
 	"bulwark/facts/rbac"
 	"bulwark/internal/graph"
 	"bulwark/world"
@@ -26,12 +29,15 @@ const (
 	kindPolicy      = "ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io"
 	kindMutPolicy   = "MutatingAdmissionPolicy.admissionregistration.k8s.io"
 	kindConfigMap   = "ConfigMap"
+	kindMutBinding  = "MutatingAdmissionPolicyBinding.admissionregistration.k8s.io"
+	kindValPolicy   = "ValidatingAdmissionPolicy.admissionregistration.k8s.io"
 	kindConstraints = "SecurityContextConstraints.security.openshift.io"
 )
 
 func kinds() []string {
 	return []string{control.Pods, kindAccount, kindSecret, kindNamespace, kindNode, kindVolume, kindClaim, kindRuntime,
-		kindValidating, kindMutating, kindPolicy, kindMutPolicy, kindConstraints, kindConfigMap}
+		kindValidating, kindMutating, kindPolicy, kindMutPolicy, kindMutBinding, kindValPolicy, kindConstraints, kindConfigMap,
+		mtls.AuthorizationPolicy, mtls.PeerAuthentication, kindLinkerdServer}
 }
 
 // Fact is the attack graph of a snapshot.
@@ -70,6 +76,14 @@ type Graph struct {
 
 // Missing returns what could not be read: paths through it are not known.
 func (g *Graph) Missing() []Missing { return g.missing }
+
+// Unread returns why there may be more ways than the graph holds, nil when there cannot.
+func (g *Graph) Unread() error {
+	if len(g.missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("ways of attack through %s are not known: %w", g.missing[0].What, g.missing[0].Why)
+}
 
 // Size returns the numbers of vertices and edges.
 func (g *Graph) Size() (vertices, edges int) { return g.g.Vertices(), g.g.Edges() }

@@ -161,6 +161,7 @@ func (a *artist) reading(r *rbac.Role) *reading {
 	rd := a.roles[r]
 	if rd == nil {
 		rd = readRole(r, a.view.Target())
+		rd.params = a.paramsOf(r)
 		a.roles[r] = rd
 	}
 	return rd
@@ -192,6 +193,7 @@ func (a *artist) grant(r *rbac.Role, scope string) uint32 {
 	for _, n := range rd.named {
 		a.drawNamed(v, rd, n, scope)
 	}
+	a.drawParams(v, rd, scope)
 	if rd.folds() {
 		h := a.holding(scope)
 		h.add(rd, scope, nil)
@@ -218,7 +220,7 @@ func (r *reading) at(scope string) set {
 // folds says whether the role holds something that may mean more together with something else.
 func (r *reading) folds() bool {
 	return r != nil && (!r.free.and(halves).empty() || r.as != nil || len(r.accounts) > 0 ||
-		slices.ContainsFunc(r.named, func(n namedPower) bool { return halves.has(n.power) }))
+		slices.ContainsFunc(r.named, func(n namedPower) bool { return halves.has(n.power) }) || slices.ContainsFunc(r.params, func(h heldParam) bool { return !h.changes }))
 }
 
 func (a *artist) ruleSpot(rd *reading, rule int, p power) spot {

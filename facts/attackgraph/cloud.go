@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"bulwark/facts/iam"
-	verdict "bulwark/facts/iam/tri"
 	"bulwark/internal/tri"
 	"bulwark/world"
 )
@@ -108,7 +107,7 @@ func (c *clouds) grant(from uint32, g iam.Grant, s step, guards ...Guard) {
 }
 
 // cloudProof turns the reasons of a verdict into a proof.
-func cloudProof(v verdict.Verdict, says string, why, by []iam.Evidence) proof {
+func cloudProof(v tri.Value, says string, why, by []iam.Evidence) proof {
 	p := proof{extra: says}
 	for i, e := range by {
 		sp := spot{object: e.Object, path: e.Path, says: e.Text}
@@ -118,12 +117,12 @@ func cloudProof(v verdict.Verdict, says string, why, by []iam.Evidence) proof {
 		}
 		p.more = append(p.more, sp)
 	}
-	if v != verdict.Yes {
+	if v != tri.Yes {
 		var texts []string
 		for _, e := range why {
 			texts = append(texts, e.Text)
 		}
-		g := Guard{Name: "cloud policy", Open: cloudValue(v), Why: strings.Join(texts, "; ")}
+		g := Guard{Name: "cloud policy", Open: v, Why: strings.Join(texts, "; ")}
 		if g.Why == "" {
 			g.Why = "it depends on what the documents do not tell"
 		}
@@ -132,20 +131,10 @@ func cloudProof(v verdict.Verdict, says string, why, by []iam.Evidence) proof {
 	return p
 }
 
-func cloudValue(v verdict.Verdict) tri.Value {
-	switch v {
-	case verdict.Yes:
-		return tri.Yes
-	case verdict.No:
-		return tri.No
-	}
-	return tri.Unknown
-}
-
 // drawPrincipal draws where a role leads: to other roles, to all rights, into the cluster.
 func (c *clouds) drawPrincipal(p iam.Principal) {
 	v := c.role(p)
-	if r := c.m.Admin(p); r.Verdict != verdict.No {
+	if r := c.m.Admin(p); r.Verdict != tri.No {
 		pr := cloudProof(r.Verdict, "", nil, r.By)
 		for _, e := range r.Steps {
 			pr.more = append(pr.more, spot{says: e.ID + " " + e.Title})
@@ -157,12 +146,12 @@ func (c *clouds) drawPrincipal(p iam.Principal) {
 		c.edge(v, c.sink(CloudAdmin), s, pr)
 	}
 	for _, e := range c.m.Escalations(p) {
-		if e.Becomes != (iam.Principal{}) && e.Verdict != verdict.No {
+		if e.Becomes != (iam.Principal{}) && e.Verdict != tri.No {
 			c.edge(v, c.role(e.Becomes), cloudAssume, cloudProof(e.Verdict, e.ID+" "+e.Title, e.Why, e.By))
 		}
 	}
 	for _, w := range c.m.IntoCluster(p) {
-		if w.Verdict == verdict.No {
+		if w.Verdict == tri.No {
 			continue
 		}
 		pr := cloudProof(w.Verdict, w.Title, w.Why, w.By)
@@ -201,7 +190,7 @@ func (c *clouds) drawNodeRoles() {
 				continue
 			}
 			open, why := c.m.Metadata(t.Spec.NodeName, t.Spec.HostNetwork)
-			g := Guard{"metadata service", cloudValue(open), why.Text}
+			g := Guard{"metadata service", open, why.Text}
 			net := c.metadataGuard(o)
 			for _, grant := range roles[t.Spec.NodeName] {
 				c.grant(v, grant, nodeRole, g, net)

@@ -35,8 +35,13 @@ type artist struct {
 	tokenless  map[uint32][]uint32       // by account, workloads that hold no token of it for the API server
 	askedReach bool
 	net        *reach.Model  // once asked for
+	mesh       *meshView     // once asked for, where policies of a mesh are
 	manager    *world.Object // kube-controller-manager, where it was seen
-	paths      []string      // "rules[0]", …
+	server     *world.Object // kube-apiserver, where it was seen
+	bootTokens []*world.Object
+	nodeJoins  nodeJoining
+	params     []param  // of admission policies
+	paths      []string // "rules[0]", …
 }
 
 // add draws an edge for the owner of the moment.
@@ -96,6 +101,7 @@ func (a *artist) draw() {
 	a.drawWorkloads()
 	a.drawListeners()
 	a.drawPolicy()
+	a.drawBootstrap()
 	a.drawCluster()
 	a.drawCloud()
 	a.spread(0)

@@ -8,6 +8,7 @@ import (
 	"bulwark/facts/exposure"
 	"bulwark/facts/iam"
 	"bulwark/facts/identities"
+	"bulwark/facts/mtls"
 	"bulwark/facts/podsecurity"
 	"bulwark/facts/rbac"
 	"bulwark/facts/reach"
@@ -16,7 +17,7 @@ import (
 )
 
 // requires are the facts that the graph is made of.
-var requires = []control.AnyFact{rbac.Seen, identities.Of, podsecurity.Engines, exposure.Fact, escapes.Fact, reach.Fact, iam.Fact}
+var requires = []control.AnyFact{rbac.Seen, rbac.SeenCatalog, identities.Of, podsecurity.Engines, exposure.Fact, escapes.Fact, reach.Fact, iam.Fact, mtls.Fact}
 
 // drawEscapes draws what a process in the containers of a pod can take from the node under it.
 func (a *artist) drawEscapes(v uint32, o *world.Object, t *world.PodTemplate) {

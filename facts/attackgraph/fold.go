@@ -315,6 +315,9 @@ func (m *meaning) makesPods() {
 	if h.has(bypassPolicies) && len(a.guards.list) > 0 {
 		m.gives(a.right(bypassedEscape, h.scope), holds, nil, bypassPolicies, maker)
 	}
+	if !h.has(bypassPolicies) && len(h.loose) > 0 {
+		m.loosensPolicies(maker)
+	}
 	if a.guards.constraints && h.holdsFor(useConstraints, permissiveSCC...) {
 		m.gives(a.right(escapeBySCC, h.scope), holds, nil, useConstraints, maker)
 	}

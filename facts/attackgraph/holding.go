@@ -42,6 +42,23 @@ type holding struct {
 	as    []*reading   // what it may do as somebody else …
 	who   []namedPower // … and as whom, by constrained impersonation
 	asBy  *reading
+	loose []looseParam // parameters of policies that refuse, which it may write
+}
+
+// looseParam is one of them with its origin.
+type looseParam struct {
+	heldParam
+	origin
+}
+
+// loosens adds the parameters that a role held at a scope lets its holder
+// write: a policy for all namespaces can have them in any.
+func (h *holding) loosens(rd *reading, scope string, by *rbac.Binding) {
+	for _, q := range rd.params {
+		if !q.changes && q.writable(scope) && (!q.own || scope == everywhere || scope == h.scope) {
+			h.loose = append(h.loose, looseParam{q, origin{rd, q.rule, by}})
+		}
+	}
 }
 
 // holding returns an empty one that knows which roles everybody is bound to.
@@ -77,6 +94,7 @@ func (h *holding) add(rd *reading, scope string, by *rbac.Binding) {
 		h.as, h.asBy = append(h.as, rd.as), rd
 	}
 	h.who = append(h.who, rd.accounts...)
+	h.loosens(rd, scope, by)
 }
 
 // has says whether the power is held for any name.
@@ -242,9 +260,11 @@ func (a *artist) foldIdentity(v uint32, bindings []*rbac.Binding) {
 			if s := scopeOf(b); s == everywhere || s == scope {
 				h.add(a.reading(b.Role), s, b)
 				parts++
+			} else {
+				h.loosens(a.reading(b.Role), s, b)
 			}
 		}
-		if parts < 2 {
+		if parts < 2 && len(h.loose) == 0 {
 			continue
 		}
 		list := a.fold(h)

@@ -53,6 +53,9 @@ func (a *artist) drawNamedIn(from uint32, n namedPower, ns, name string, p proof
 		if _, ok := a.have(key{kind: Secret, namespace: ns, name: name}); ok && a.namespace(ns).tokens {
 			a.edge(from, a.accountsIn(a.namespace(ns)), writeTokenSecret, p)
 		}
+		if v, ok := a.have(key{kind: Secret, namespace: ns, name: name}); ok && ns == systemNamespace && a.isBootToken(a.vertices[v].Object) {
+			a.makesNodes(from, p)
+		}
 	case mintTokens:
 		if s, ok := a.namespace(ns).accounts[name]; ok && (s == exists || a.view.Knows(kindAccount, ns) != nil) {
 			if s != exists {

@@ -96,6 +96,7 @@ func (a *artist) drawRight(v uint32, p power, n *namespace) {
 				a.link(v, a.right(q, n.name), covers)
 			}
 		}
+		a.drawOwnParams(v, n.name)
 	}
 	for _, w := range workloadPowers {
 		if w.power == p && n.kinds[w.kind] {
@@ -119,9 +120,17 @@ var effects = [powersCount]func(*artist, *namespace, uint32){
 	impersonateAccounts: func(a *artist, n *namespace, v uint32) { a.link(v, a.namesIn(n), impersonate) },
 	takeTokenSecrets:    func(a *artist, n *namespace, v uint32) { a.link(v, a.accountsIn(n), writeTokenSecret) },
 	readSecrets:         func(a *artist, n *namespace, v uint32) { a.link(v, a.secretsIn(n), readSecret) },
+	createSecrets: func(a *artist, n *namespace, v uint32) {
+		if n.name == systemNamespace {
+			a.makesNodes(v, proof{})
+		}
+	},
 	editSecrets: func(a *artist, n *namespace, v uint32) {
 		if n.tokens {
 			a.link(v, a.accountsIn(n), writeTokenSecret)
+		}
+		if n.name == systemNamespace && len(a.bootTokens) > 0 {
+			a.makesNodes(v, proof{spot: spot{object: a.bootTokens[0], path: "type", says: "bootstrap token to change"}})
 		}
 	},
 	execPods:  func(a *artist, n *namespace, v uint32) { a.link(v, a.podsIn(n), execIntoPod) },

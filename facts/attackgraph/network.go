@@ -32,6 +32,8 @@ func (a *artist) drawReach(found []listener) {
 	if m == nil {
 		return
 	}
+	mesh := a.meshModel()
+	defer mesh.drawCarriers()
 	for i, l := range found {
 		if i == maxListeners {
 			a.missing = append(a.missing, Missing{"open ports", errTooManyListeners})
@@ -41,13 +43,22 @@ func (a *artist) drawReach(found []listener) {
 		if !ok {
 			continue
 		}
+		gate := mesh.gate(l)
 		for _, v := range a.roots {
 			if v == l.workload {
 				continue
 			}
-			if from, ok := m.Workload(a.vertices[v].Object); ok {
-				a.edge(v, l.workload, l.step, proof{spot: l.spot, guards: a.networkGuard(m.Verdict(from, to, corev1.ProtocolTCP, l.port))})
+			from, ok := m.Workload(a.vertices[v].Object)
+			if !ok {
+				continue
 			}
+			p := proof{spot: l.spot, guards: a.networkGuard(m.Verdict(from, to, corev1.ProtocolTCP, l.port))}
+			if gate != nil {
+				admitted, by := gate.admits(v)
+				gate.drawMeshIdentity(v, l, admitted, by)
+				p.guards = append(p.guards, admitted)
+			}
+			a.edge(v, l.workload, l.step, p)
 		}
 	}
 }

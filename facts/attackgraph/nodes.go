@@ -31,6 +31,7 @@ func (a *artist) drawNodes() {
 	a.link(some, a.sink(NodeRoot), contains)
 	a.link(some, a.place(unscheduled, "", ""), ownsNode)
 	a.link(a.place(anyNode, "", ""), some, contains)
+	a.link(a.place(kubelets, "", ""), a.place(accountsOn, "", ""), nodeToken) // of a node that is new
 	control := a.place(controlNodes, "", "")
 	a.link(control, a.sink(NodeRoot), contains)
 	a.edge(control, a.sink(ClusterAdmin), controlPlane, proof{})

@@ -285,7 +285,7 @@ var powers = [powersCount]info{
 
 // effective are the powers that have an effect of their own in a namespace, so
 // that a cluster-wide grant must be carried into each.
-var effective = setOf(impersonateAccounts, readSecrets, editSecrets, mintTokens, createPods, editDeployments, editDaemonSets, editStatefulSets, editReplicaSets, editCronJobs,
+var effective = setOf(impersonateAccounts, readSecrets, createSecrets, editSecrets, mintTokens, createPods, editDeployments, editDaemonSets, editStatefulSets, editReplicaSets, editCronJobs,
 	editControllers, execPods, debugPods, patchPods, portForward, editConfigMaps, runJobs, fluxKustomizations, fluxReleases, argoApplications, veleroRestores, olmSubscriptions,
 	kyvernoPolicies, crossplaneObjects, ownNamespace, takeTokenSecrets, forcedEscape, bypassedEscape, escapeByVolume, escapeBySCC, newAccounts)
 

@@ -17,7 +17,7 @@ var kindWords = map[string]string{
 
 // Resolve returns what a word of the command line names: sa:ns/name,
 // pod:ns/name (or any kind of workload), node:name, user:name, group:name,
-// secret:ns/name, namespace:name, cloud:name, internet, or a sink.
+// secret:ns/name, namespace:name, cloud:name, mesh:ns/name, internet, or a sink.
 func (g *Graph) Resolve(word string) ([]uint32, error) {
 	switch word {
 	case "internet":
@@ -46,6 +46,8 @@ func (g *Graph) Resolve(word string) ([]uint32, error) {
 		return g.named(key{kind: Account, namespace: ns, name: name}, word)
 	case "secret":
 		return g.named(key{kind: Secret, namespace: ns, name: name}, word)
+	case "mesh":
+		return g.named(key{kind: Mesh, namespace: ns, name: name}, word)
 	case "cloud":
 		return g.named(key{kind: CloudRole, name: rest}, word)
 	case "node":

@@ -19,6 +19,7 @@ type reading struct {
 	// somebody else, and who that may be.
 	as       *reading
 	accounts []namedPower // "impersonate:serviceaccount" by name; no names means any
+	params   []heldParam  // parameters of admission policies
 }
 
 // namedPower is a power limited to objects of certain names.

@@ -20,8 +20,8 @@ func (a *artist) drawSecrets() {
 		case s.Type == corev1.SecretTypeServiceAccountToken && o.Annotation(corev1.ServiceAccountNameKey) != "":
 			a.drawTokenSecret(o, o.Annotation(corev1.ServiceAccountNameKey))
 		case s.Type == corev1.SecretTypeBootstrapToken && o.Namespace == systemNamespace:
-			v := a.secret(o)
-			a.edge(v, a.place(kubelets, "", ""), bootstrapToken, proof{spot: spot{object: o, path: "type", says: "bootstrap token"}, guards: a.bootstrapGuards()})
+			a.secret(o)
+			a.bootTokens = append(a.bootTokens, o)
 		}
 	}
 }
@@ -51,11 +51,6 @@ func (a *artist) secret(o *world.Object) uint32 {
 	a.vertices[v].Object = o
 	a.link(a.secretsIn(a.namespace(o.Namespace)), v, contains)
 	return v
-}
-
-// bootstrapGuards say whether a bootstrap token makes a node.
-func (a *artist) bootstrapGuards() []Guard {
-	return []Guard{doubt("bootstrap tokens", "whether the API server takes them and node certificates are approved without a person was not seen")}
 }
 
 // drawMounts draws the Secrets and volumes that a pod can read, of those that lead anywhere.

@@ -36,6 +36,7 @@ const (
 	tokenOfSecret
 	writeTokenSecret
 	bootstrapToken
+	joinAsNode
 	mintToken
 	runAsAccount
 	mountSecret
@@ -52,6 +53,7 @@ const (
 	rewriteByWebhook
 	readByWebhook
 	rewriteByPolicy
+	rewriteByParam
 	bypassAdmission
 	relabelNamespace
 	volumeEscape
@@ -67,6 +69,8 @@ const (
 	sharesVolume
 	openPort
 	admissionController
+	joinMesh
+	carriesIdentity
 	ownsNode
 	kubeletIdentity
 	nodeToken
@@ -109,6 +113,7 @@ var techniques = [...]Technique{
 	tokenOfSecret:            {"R6", "uses the service account token in a Secret", credentials, []string{"T1528"}, 1},
 	writeTokenSecret:         {"R7", "has a token that does not expire written into a Secret", credentials, []string{"T1528"}, 2},
 	bootstrapToken:           {"R8", "makes a bootstrap token and joins as a node", persistence, []string{"T1098", "T1528"}, 4},
+	joinAsNode:               {"R8", "joins as a node with the bootstrap token in a Secret", persistence, []string{"T1098", "T1528"}, 3},
 	mintToken:                {"R9", "asks for a token of a service account", credentials, []string{"T1528"}, 1},
 	runAsAccount:             {"R10", "starts a pod that runs as a service account of its choice", execution, []string{"T1610"}, 2},
 	mountSecret:              {"R10", "starts a pod that mounts a Secret", credentials, []string{"T1610", "T1552.007"}, 2},
@@ -125,6 +130,7 @@ var techniques = [...]Technique{
 	rewriteByWebhook:         {"R24", "rewrites what others create with a mutating webhook", privilege, []string{"T1546", "T1610"}, 4},
 	readByWebhook:            {"R24", "reads every Secret that is written with a validating webhook", credentials, []string{"T1552.007"}, 4},
 	rewriteByPolicy:          {"R25", "rewrites what others create with a mutating admission policy", privilege, []string{"T1546", "T1610"}, 3},
+	rewriteByParam:           {"R25", "rewrites what others create through the parameters of a mutating admission policy", privilege, []string{"T1546", "T1610"}, 4},
 	bypassAdmission:          {"R26", "removes the admission control in the way and starts a pod that takes over its node", evasion, []string{"T1562.001", "T1611"}, 3},
 	relabelNamespace:         {"R27", "lowers the Pod Security level of the namespace and starts a pod that takes over its node", evasion, []string{"T1562.001", "T1611"}, 2},
 	volumeEscape:             {"R28", "makes a volume of a node's files and starts a pod that mounts it", privilege, []string{"T1611"}, 3},
@@ -139,6 +145,8 @@ var techniques = [...]Technique{
 	sharesVolume:        {"L3", "plants files in a volume that another pod uses", lateral, []string{"T1080"}, 3},
 	openPort:            {"L4", "uses a port of another pod that asks for no credentials", lateral, []string{"T1210"}, 2},
 	admissionController: {"L10", "takes over the ingress controller through its admission port (CVE-2025-1974)", lateral, []string{"T1210"}, 3},
+	joinMesh:            {"L7", "has a certificate of the service mesh made with a token of the service account", credentials, []string{"T1649", "T1528"}, 2},
+	carriesIdentity:     {"L8", "speaks in the service mesh as a pod of its node", lateral, []string{"T1557"}, 2},
 	ownsNode:            {"L5", "takes over a pod of the node it owns", lateral, []string{"T1611"}, 1},
 	kubeletIdentity:     {"L5", "uses the kubelet's credentials", credentials, []string{"T1552.001"}, 1},
 	nodeToken:           {"L5", "asks, as the node, for the token of a service account of a pod on it", credentials, []string{"T1528"}, 1},

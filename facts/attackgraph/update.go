@@ -98,7 +98,7 @@ func (p *patcher) planSubject(v uint32) bool {
 func (p *patcher) planPod(ref world.Ref) bool {
 	o := p.after.Get(ref)
 	v, there := p.byRef[ref]
-	if p.cloud != nil || there && (!p.plain(p.vertices[v].Object) || p.below[v] == 0) {
+	if p.cloud != nil || p.mesh != nil || there && (!p.plain(p.vertices[v].Object) || p.below[v] == 0) {
 		return false
 	}
 	if there {

@@ -21,6 +21,7 @@ const (
 	Secret                // the content of a Secret
 	Volume                // write access to a volume claim that several pods share
 	CloudRole             // a principal in a cloud account
+	Mesh                  // the identity of a service account in a service mesh
 	Sink                  // what attackers are after
 	binding               // a binding that names one as a subject
 	grant                 // a role at a scope
@@ -110,6 +111,8 @@ func (v *Vertex) ID() string {
 		return "claim:" + v.namespace + "/" + v.name
 	case CloudRole:
 		return "cloud:" + v.name
+	case Mesh:
+		return "mesh:" + v.namespace + "/" + v.name
 	case Sink:
 		return v.name
 	}
@@ -142,6 +145,8 @@ func (v *Vertex) Title() string {
 		return "volume claim " + v.namespace + "/" + v.name
 	case CloudRole:
 		return "cloud role " + v.name
+	case Mesh:
+		return meshTitle(v)
 	case Sink:
 		return sinkTitles[v.name]
 	case binding:

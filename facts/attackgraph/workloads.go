@@ -54,6 +54,9 @@ func (a *artist) register(o *world.Object) {
 	if o.Namespace == systemNamespace && a.manager == nil && runs(o, "kube-controller-manager") {
 		a.manager = o
 	}
+	if o.Namespace == systemNamespace && a.server == nil && runs(o, "kube-apiserver") {
+		a.server = o
+	}
 }
 
 // runs says whether a container's image has the name.

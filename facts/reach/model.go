@@ -57,6 +57,7 @@ type Model struct {
 	tiers          map[string]tier
 	networkSets    bool
 	unread         []error // policies and kinds that could not be read
+	doorsUnread    error   // a kind that opens ways in and could not be read
 	peers          map[string]peer
 	classesOf      map[*world.Object][]*Class
 	policies       []*policy          // all, by link and order
@@ -293,6 +294,15 @@ func (m *Model) missingFrom(namespace string) error {
 		}
 	}
 	return nil
+}
+
+// Unread returns why policies may be in force that the model does not hold: a
+// kind that could not be read. It is nil when all were.
+func (m *Model) Unread() error {
+	if len(m.unread) == 0 {
+		return nil
+	}
+	return m.unread[0]
 }
 
 // Namespaces returns the names of the namespaces that hold classes, in order.

@@ -104,6 +104,12 @@ func (m *Model) joinService(s *Service) {
 
 // readIngresses reads what proxies in the cluster serve.
 func (m *Model) readIngresses(v *control.View) {
+	for _, kind := range slices.Concat([]string{"Service"}, ingress.Kinds, ingress.RouteKinds, []string{ingress.GrantKind}) {
+		if err := v.Gapped(kind); err != nil {
+			m.doorsUnread = err
+			break
+		}
+	}
 	for _, kind := range ingress.Kinds {
 		for o := range v.All(kind) {
 			if in := ingress.Read(o); in != nil {
@@ -120,6 +126,10 @@ func (m *Model) readIngresses(v *control.View) {
 	}
 	m.grants = ingress.ReadGrants(v.All(ingress.GrantKind))
 }
+
+// DoorsUnread returns why there may be more ways in than those that EntriesOf
+// returns: a kind that opens them could not be read.
+func (m *Model) DoorsUnread() error { return m.doorsUnread }
 
 // Services returns all Services.
 func (m *Model) Services() []*Service { return m.services }
