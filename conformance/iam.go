@@ -9,7 +9,7 @@ import (
 
 	"bulwark/facts/iam/aws"
 	"bulwark/facts/iam/awspolicy"
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // iamTruth scores what policies lead to. Each input is one policy. A row whose

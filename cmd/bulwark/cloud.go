@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulwark/facts/iam"
-	"bulwark/facts/iam/tri"
 	"bulwark/internal/plain"
+	"bulwark/internal/tri"
 )
 
 func cloudCommand(sys *system) *cobra.Command {
@@ -27,7 +27,7 @@ lead from it back into the cluster.
 
 Trust decides, not annotations: an account that the trust of a role fits can
 become it, whether or not anything says so in the cluster. What the documents
-leave open is answered with "depends" and what it depends on. Nothing is fetched.`,
+leave open is answered with "unknown" and what it depends on. Nothing is fetched.`,
 		Example: `  bulwark cloud -i ./deploy -i ./aws-export
   bulwark cloud sa:shop/web -i ./deploy -i ./aws-export
   bulwark cloud arn:aws:iam::111122223333:role/deployer -i ./aws-export
@@ -119,7 +119,7 @@ type accountJSON struct {
 type grantJSON struct {
 	Role      roleJSON       `json:"role"`
 	Via       string         `json:"via"`
-	Verdict   tri.Verdict    `json:"verdict"`
+	Verdict   tri.Value      `json:"verdict"`
 	DependsOn []evidenceJSON `json:"dependsOn,omitempty"`
 	By        []evidenceJSON `json:"by,omitempty"`
 }
@@ -127,7 +127,7 @@ type grantJSON struct {
 type nodeJSON struct {
 	Name      string       `json:"name"`
 	Grants    []grantJSON  `json:"grants"`
-	FromPods  tri.Verdict  `json:"fromPods"` // whether pods get at it through the metadata service
+	FromPods  tri.Value    `json:"fromPods"` // whether pods get at it through the metadata service
 	BecauseOf evidenceJSON `json:"because"`
 }
 
@@ -143,7 +143,7 @@ type roleJSON struct {
 }
 
 type adminJSON struct {
-	Verdict tri.Verdict      `json:"verdict"`
+	Verdict tri.Value        `json:"verdict"`
 	Of      string           `json:"of,omitempty"`
 	Steps   []escalationJSON `json:"steps,omitempty"`
 	By      []evidenceJSON   `json:"by,omitempty"`
@@ -156,8 +156,8 @@ type escalationJSON struct {
 	Title     string         `json:"title"`
 	Actions   []string       `json:"actions"`
 	Target    string         `json:"target,omitempty"`
-	Verdict   tri.Verdict    `json:"verdict"`
-	Admin     tri.Verdict    `json:"admin"`
+	Verdict   tri.Value      `json:"verdict"`
+	Admin     tri.Value      `json:"admin"`
 	DependsOn []evidenceJSON `json:"dependsOn,omitempty"`
 	By        []evidenceJSON `json:"by,omitempty"`
 }
@@ -167,7 +167,7 @@ type wayJSON struct {
 	Cluster   string         `json:"cluster,omitempty"`
 	Groups    []string       `json:"groups,omitempty"`
 	Admin     bool           `json:"admin"`
-	Verdict   tri.Verdict    `json:"verdict"`
+	Verdict   tri.Value      `json:"verdict"`
 	DependsOn []evidenceJSON `json:"dependsOn,omitempty"`
 	By        []evidenceJSON `json:"by,omitempty"`
 }
@@ -258,7 +258,7 @@ func escalationsOut(list []iam.Escalation) []escalationJSON {
 func leastActions(list []iam.Escalation) []iam.Escalation {
 	return slices.DeleteFunc(slices.Clone(list), func(x iam.Escalation) bool {
 		return slices.ContainsFunc(list, func(y iam.Escalation) bool {
-			return y.Target == x.Target && y.Verdict >= x.Verdict && y.Admin >= x.Admin && len(y.Actions) < len(x.Actions) && subset(y.Actions, x.Actions)
+			return y.Target == x.Target && tri.Compare(y.Verdict, x.Verdict) >= 0 && tri.Compare(y.Admin, x.Admin) >= 0 && len(y.Actions) < len(x.Actions) && subset(y.Actions, x.Actions)
 		})
 	})
 }

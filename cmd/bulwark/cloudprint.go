@@ -5,8 +5,8 @@ import (
 	"io"
 	"strings"
 
-	"bulwark/facts/iam/tri"
 	"bulwark/internal/plain"
+	"bulwark/internal/tri"
 )
 
 // print writes the answer for people.
@@ -59,8 +59,8 @@ func (a *cloudAnswer) overview(w io.Writer) {
 }
 
 // certain marks what is not certain.
-func certain(v tri.Verdict) string {
-	if v == tri.Depends {
+func certain(v tri.Value) string {
+	if v == tri.Unknown {
 		return "perhaps"
 	}
 	return "can become"
@@ -97,8 +97,8 @@ func (r *roleJSON) leads() string {
 	return strings.Join(out, ", ")
 }
 
-func perhaps(v tri.Verdict) string {
-	if v == tri.Depends {
+func perhaps(v tri.Value) string {
+	if v == tri.Unknown {
 		return "perhaps "
 	}
 	return ""

@@ -9,7 +9,7 @@ import (
 	"bulwark/control"
 	"bulwark/facts/iam"
 	"bulwark/facts/iam/aws"
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 	"bulwark/source/cloud"
 )
 
@@ -39,7 +39,7 @@ anyway (BW1605), and a network policy may still stop the others (BW1604).
 		switch v, why := m.AWS.Instances[i].Metadata(false); v {
 		case tri.Yes:
 			p.Report("MetadataOptions", "pods on machine %q reach its metadata service: %s", m.AWS.Instances[i].ID, why)
-		case tri.Depends:
+		case tri.Unknown:
 			p.Unknown("MetadataOptions", "whether pods reach the metadata service: %s", why)
 		}
 		return nil

@@ -7,7 +7,7 @@ import (
 	"bulwark/facts/iam"
 	"bulwark/facts/iam/aws"
 	"bulwark/facts/iam/awspolicy"
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 	"bulwark/source/cloud"
 )
 
@@ -75,7 +75,7 @@ Give the role what the program uses. ` + "`bulwark cloud sa:NAMESPACE/NAME`" + `
 			r := m.Admin(g.Role)
 			switch v := tri.And(g.Verdict, r.Verdict); {
 			case v == tri.No || r.Verdict == tri.No:
-			case v == tri.Depends:
+			case v == tri.Unknown:
 				unknown("whether account %q comes to all rights as %q: %s", a.Name, g.Role.ID, firstReason(g, &r))
 			case len(r.Steps) == 0:
 				related(report("service account %q can become %q, which has all rights in %s", a.Name, g.Role.ID, r.Of), g.By)
@@ -208,7 +208,7 @@ Leave nodes the policies that EKS asks for, and give what pods need to service a
 		}
 		r := m.AWS.ReachesAdmin(role)
 		switch {
-		case r.Verdict == tri.Depends:
+		case r.Verdict == tri.Unknown:
 			p.Unknown("RoleName", "whether the role of the nodes comes to all rights: %s", awsReason(m, role, r.Steps))
 		case r.Verdict != tri.Yes:
 		case len(r.Steps) == 0:

@@ -7,7 +7,7 @@ import (
 	"bulwark/control"
 	"bulwark/facts/iam"
 	"bulwark/facts/iam/aws"
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 	"bulwark/source/cloud"
 	"bulwark/world"
 )

@@ -1,8 +1,9 @@
 package iam
 
 import (
+	"bulwark/facts/iam/aws"
 	"bulwark/facts/iam/gcp"
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 	"bulwark/world"
 )
 
@@ -20,17 +21,11 @@ func (m *Model) Escalations(p Principal) []Escalation {
 	switch p.Cloud {
 	case AWS:
 		for _, x := range m.AWS.Escalations(m.AWS.Principal(p.ID)) {
-			out = append(out, Escalation{
-				ID: x.ID, Title: x.Title, Actions: x.Actions, Target: x.Target, Becomes: awsPrincipal(x.Becomes), Verdict: x.Verdict, Admin: x.Admin,
-				Why: m.reasons(x.Reasons), By: m.sources(x.By),
-			})
+			out = append(out, m.awsEscalation(&x))
 		}
 	case GCP:
 		for _, x := range m.GCP.Escalations(m.member(p)) {
-			y := Escalation{ID: x.ID, Title: x.Title, Actions: x.Permissions, Target: x.Target, Verdict: x.Verdict, Why: notes(x.Why), By: bindings(x.By)}
-			if x.Admin {
-				y.Admin = tri.Yes
-			}
+			y := Escalation{ID: x.ID, Title: x.Title, Actions: x.Permissions, Target: x.Target, Verdict: x.Verdict, Admin: tri.Of(x.Admin), Why: notes(x.Why), By: bindings(x.By)}
 			if x.Becomes != nil {
 				y.Becomes = Principal{GCP, x.Becomes.Email, shortEmail(x.Becomes.Email)}
 			}
@@ -38,14 +33,18 @@ func (m *Model) Escalations(p Principal) []Escalation {
 		}
 	case Azure:
 		for _, x := range m.Azure.Escalations(p.ID) {
-			y := Escalation{ID: x.ID, Title: x.Title, Actions: x.Actions, Target: x.Scope, Verdict: x.Verdict, Why: notes(x.Why), By: assignments(x.By)}
-			if x.Admin {
-				y.Admin = tri.Yes
-			}
+			y := Escalation{ID: x.ID, Title: x.Title, Actions: x.Actions, Target: x.Scope, Verdict: x.Verdict, Admin: tri.Of(x.Admin), Why: notes(x.Why), By: assignments(x.By)}
 			out = append(out, y)
 		}
 	}
 	return out
+}
+
+func (m *Model) awsEscalation(x *aws.Escalation) Escalation {
+	return Escalation{
+		ID: x.ID, Title: x.Title, Actions: x.Actions, Target: x.Target, Becomes: awsPrincipal(x.Becomes), Verdict: x.Verdict, Admin: x.Admin,
+		Why: m.reasons(x.Reasons), By: m.sources(x.By),
+	}
 }
 
 // IntoCluster returns the ways that lead from a principal into a cluster.
@@ -83,7 +82,7 @@ func entryText(o *world.Object) string {
 // Reach says whether a principal has, or comes to have, all rights in its account,
 // project or subscription.
 type Reach struct {
-	Verdict tri.Verdict
+	Verdict tri.Value
 	Of      string       // what it rules: an account, project or scope
 	Steps   []Escalation // that lead there; none when it has the rights anyway
 	By      []Evidence   // what gives them in the end
@@ -100,13 +99,13 @@ func (m *Model) Admin(p Principal) Reach {
 	case Azure:
 		return m.azureAdmin(p)
 	}
-	return Reach{}
+	return Reach{Verdict: tri.No}
 }
 
 func (m *Model) awsAdmin(p Principal) Reach {
 	who := m.AWS.Principal(p.ID)
 	if who == nil {
-		return Reach{Verdict: tri.Depends, Why: []Evidence{{Text: "what the role may do: it was not exported"}}}
+		return Reach{Verdict: tri.Unknown, Why: []Evidence{{Text: "what the role may do: it was not exported"}}}
 	}
 	r := m.AWS.ReachesAdmin(who)
 	out := Reach{Verdict: r.Verdict, Of: "account " + who.Account}
@@ -115,10 +114,7 @@ func (m *Model) awsAdmin(p Principal) Reach {
 		out.By, out.Why = m.sources(d.By), m.reasons(d.Reasons)
 	}
 	for _, x := range r.Steps {
-		out.Steps = append(out.Steps, Escalation{
-			ID: x.ID, Title: x.Title, Actions: x.Actions, Target: x.Target, Becomes: awsPrincipal(x.Becomes), Verdict: x.Verdict, Admin: x.Admin,
-			Why: m.reasons(x.Reasons), By: m.sources(x.By),
-		})
+		out.Steps = append(out.Steps, m.awsEscalation(&x))
 	}
 	return out
 }
@@ -129,17 +125,17 @@ func (m *Model) gcpAdmin(p Principal) Reach {
 		p     Principal
 		steps []Escalation
 	}
-	for _, least := range []tri.Verdict{tri.Yes, tri.Depends} {
+	for _, least := range []tri.Value{tri.Yes, tri.Unknown} {
 		seen := map[string]bool{p.ID: true}
 		for queue := []node{{p: p}}; len(queue) > 0; queue = queue[1:] {
 			at := queue[0]
 			for _, place := range m.GCP.Places() {
-				if d := m.GCP.Owns(m.member(at.p), place); d.Verdict >= least {
+				if d := m.GCP.Owns(m.member(at.p), place); tri.Compare(d.Verdict, least) >= 0 {
 					return Reach{Verdict: least, Of: place.Name, Steps: at.steps, By: bindings(d.By), Why: notes(d.Why)}
 				}
 			}
 			for _, x := range m.Escalations(at.p) {
-				if x.Becomes.ID == "" || x.Verdict < least || seen[x.Becomes.ID] || x.ID == "gcp-openid" {
+				if x.Becomes.ID == "" || tri.Compare(x.Verdict, least) < 0 || seen[x.Becomes.ID] || x.ID == "gcp-openid" {
 					continue
 				}
 				seen[x.Becomes.ID] = true
@@ -147,7 +143,7 @@ func (m *Model) gcpAdmin(p Principal) Reach {
 			}
 		}
 	}
-	return Reach{}
+	return Reach{Verdict: tri.No}
 }
 
 // Rights returns what a principal was given: policies, roles, assignments.
@@ -174,9 +170,9 @@ func (m *Model) Rights(p Principal) []Evidence {
 }
 
 func (m *Model) azureAdmin(p Principal) Reach {
-	best := Reach{}
+	best := Reach{Verdict: tri.No}
 	for _, x := range m.Escalations(p) {
-		if x.Admin == tri.Yes && x.Verdict > best.Verdict {
+		if x.Admin == tri.Yes && tri.Compare(x.Verdict, best.Verdict) > 0 {
 			best = Reach{Verdict: x.Verdict, Of: x.Target, Steps: []Escalation{x}}
 		}
 	}

@@ -1,10 +1,11 @@
 // Package iam joins the identities of a cluster with those of the clouds that it
 // runs in: which service account or node can become which role, what the role
 // can be turned into, and which ways lead from it back into the cluster. All of
-// it rests on exported documents; what they leave open depends, and says on what.
+// it rests on exported documents; what they leave open is unknown, and says what it depends on.
 package iam
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 	"bulwark/facts/iam/aws"
 	"bulwark/facts/iam/azure"
 	"bulwark/facts/iam/gcp"
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 	"bulwark/source/cloud"
 	"bulwark/world"
 )
@@ -69,7 +70,7 @@ func (e *Evidence) Pos() world.Pos {
 type Grant struct {
 	Role    Principal
 	Via     string // "IRSA", "EKS Pod Identity", "Workload Identity", …
-	Verdict tri.Verdict
+	Verdict tri.Value
 	Why     []Evidence // what it depends on
 	By      []Evidence // what lets it
 }
@@ -80,8 +81,8 @@ type Escalation struct {
 	Actions   []string
 	Target    string    // what it is about; empty for nothing in particular
 	Becomes   Principal // who is become; the zero Principal where rights are won instead
-	Verdict   tri.Verdict
-	Admin     tri.Verdict // whether it leads to all rights by itself
+	Verdict   tri.Value
+	Admin     tri.Value // whether it leads to all rights by itself
 	Why, By   []Evidence
 }
 
@@ -92,7 +93,7 @@ type Way struct {
 	User    string   // in Kubernetes, where the way gives one
 	Groups  []string // in Kubernetes
 	Admin   bool     // all rights in the cluster
-	Verdict tri.Verdict
+	Verdict tri.Value
 	Why, By []Evidence
 }
 
@@ -185,9 +186,6 @@ func shortEmail(email string) string {
 // sortGrants puts what is certain first.
 func sortGrants(list []Grant) {
 	slices.SortStableFunc(list, func(a, b Grant) int {
-		if a.Verdict != b.Verdict {
-			return int(b.Verdict) - int(a.Verdict)
-		}
-		return strings.Compare(a.Role.ID, b.Role.ID)
+		return cmp.Or(tri.Compare(b.Verdict, a.Verdict), strings.Compare(a.Role.ID, b.Role.ID))
 	})
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 	"bulwark/source/cloud"
 	"bulwark/world"
 )
@@ -87,7 +87,7 @@ func TestGoogle(t *testing.T) {
 	}{
 		"become":                     {[]string{gke, become}, "web yes, admin no"},
 		"another's":                  {[]string{gke, onAccount(webMail, binding("roles/iam.workloadIdentityUser", pool+"[shop/api]", ""))}, ""},
-		"no cluster":                 {[]string{become}, "web depends, admin no"},
+		"no cluster":                 {[]string{become}, "web unknown, admin no"},
 		"owner":                      {[]string{gke, become, onProject(owner)}, "web yes, admin yes"},
 		"by the project":             {[]string{gke, onAccount(webMail), onProject(binding("roles/iam.workloadIdentityUser", pool+"[shop/web]", ""), owner)}, "web yes, admin yes"},
 		"by the folder":              {[]string{gke, onAccount(webMail), policy("//cloudresourcemanager.googleapis.com/folders/2", binding("roles/iam.serviceAccountTokenCreator", pool+"[shop/web]", ""))}, "roles of its own yes, admin no; web yes, admin no"},
@@ -97,18 +97,18 @@ func TestGoogle(t *testing.T) {
 		"roles of its own":           {[]string{gke, onProject(binding("roles/owner", "principal:"+principals+"/subject/ns/shop/sa/web", ""))}, "roles of its own yes, admin yes"},
 		"a condition that fails":     {[]string{gke, become, onProject(binding("roles/owner", "serviceAccount:"+webMail, `resource.type == "compute.googleapis.com/Instance"`))}, "web yes, admin no"},
 		"a condition that holds":     {[]string{gke, become, onProject(binding("roles/owner", "serviceAccount:"+webMail, `resource.type == "cloudresourcemanager.googleapis.com/Project" || resource.name == "x"`))}, "web yes, admin yes"},
-		"a condition on the time":    {[]string{gke, become, onProject(binding("roles/owner", "serviceAccount:"+webMail, `request.time < timestamp("2030-01-01T00:00:00Z")`))}, "web yes, admin depends"},
-		"a condition nobody reads":   {[]string{gke, become, onProject(binding("roles/owner", "serviceAccount:"+webMail, `what(is, this)`))}, "web yes, admin depends"},
+		"a condition on the time":    {[]string{gke, become, onProject(binding("roles/owner", "serviceAccount:"+webMail, `request.time < timestamp("2030-01-01T00:00:00Z")`))}, "web yes, admin unknown"},
+		"a condition nobody reads":   {[]string{gke, become, onProject(binding("roles/owner", "serviceAccount:"+webMail, `what(is, this)`))}, "web yes, admin unknown"},
 		"through another account":    {[]string{gke, become, onAccount(ciMail, binding("roles/iam.serviceAccountTokenCreator", "serviceAccount:"+webMail, "")), onProject(binding("roles/owner", "serviceAccount:"+ciMail, ""))}, "web yes, admin yes gcp-token"},
 		"runs as another account":    {[]string{gke, become, onAccount(ciMail, binding("roles/iam.serviceAccountUser", "serviceAccount:"+webMail, "")), onProject(binding("roles/owner", "serviceAccount:"+ciMail, ""), binding("roles/run.developer", "serviceAccount:"+webMail, ""))}, "web yes, admin yes gcp-run"},
 		"acts as, starts nothing":    {[]string{gke, become, onAccount(ciMail, binding("roles/iam.serviceAccountUser", "serviceAccount:"+webMail, "")), onProject(binding("roles/owner", "serviceAccount:"+ciMail, ""))}, "web yes, admin no"},
 		"editor":                     {[]string{gke, become, onProject(binding("roles/editor", "serviceAccount:"+webMail, ""))}, "web yes, admin no"},
 		"own role, exported":         {[]string{gke, become, onProject(binding("projects/shop/roles/x", "serviceAccount:"+webMail, "")), `{"name":"projects/shop/roles/x","includedPermissions":["resourcemanager.projects.setIamPolicy"]}`}, "web yes, admin yes"},
-		"own role, not exported":     {[]string{gke, become, onProject(binding("projects/shop/roles/x", "serviceAccount:"+webMail, ""))}, "web yes, admin depends"},
+		"own role, not exported":     {[]string{gke, become, onProject(binding("projects/shop/roles/x", "serviceAccount:"+webMail, ""))}, "web yes, admin unknown"},
 		"a deny policy":              {[]string{gke, become, onProject(owner), `{"name":"policies/cloudresourcemanager.googleapis.com%2Fprojects%2F1/denypolicies/d","rules":[{"denyRule":{"deniedPrincipals":["principalSet://goog/public:all"],"deniedPermissions":["cloudresourcemanager.googleapis.com/projects.setIamPolicy"]}}]}`}, "web yes, admin no"},
 		"a deny policy elsewhere":    {[]string{gke, become, onProject(owner), `{"name":"policies/cloudresourcemanager.googleapis.com%2Fprojects%2F9/denypolicies/d","rules":[{"denyRule":{"deniedPrincipals":["principalSet://goog/public:all"],"deniedPermissions":["cloudresourcemanager.googleapis.com/projects.setIamPolicy"]}}]}`}, "web yes, admin yes"},
 		"an exception of a denial":   {[]string{gke, become, onProject(owner), `{"name":"policies/cloudresourcemanager.googleapis.com%2Fprojects%2F1/denypolicies/d","rules":[{"denyRule":{"deniedPrincipals":["principalSet://goog/public:all"],"exceptionPrincipals":["principal://iam.googleapis.com/projects/-/serviceAccounts/web@shop.iam.gserviceaccount.com"],"deniedPermissions":["cloudresourcemanager.googleapis.com/projects.*"]}}]}`}, "web yes, admin yes"},
-		"a boundary":                 {[]string{gke, become, onProject(owner), `{"name":"organizations/3/locations/global/principalAccessBoundaryPolicies/b","details":{"rules":[{"resources":["//cloudresourcemanager.googleapis.com/projects/7"],"effect":"ALLOW"}]}}`, `{"name":"x","policyKind":"PRINCIPAL_ACCESS_BOUNDARY","policy":"organizations/3/locations/global/principalAccessBoundaryPolicies/b","target":{"principalSet":"//cloudresourcemanager.googleapis.com/projects/shop"}}`}, "web depends, admin no"},
+		"a boundary":                 {[]string{gke, become, onProject(owner), `{"name":"organizations/3/locations/global/principalAccessBoundaryPolicies/b","details":{"rules":[{"resources":["//cloudresourcemanager.googleapis.com/projects/7"],"effect":"ALLOW"}]}}`, `{"name":"x","policyKind":"PRINCIPAL_ACCESS_BOUNDARY","policy":"organizations/3/locations/global/principalAccessBoundaryPolicies/b","target":{"principalSet":"//cloudresourcemanager.googleapis.com/projects/shop"}}`}, "web unknown, admin no"},
 		"what Google lists as found": {[]string{gke, `[{"resource":"//iam.googleapis.com/projects/shop/serviceAccounts/web@shop.iam.gserviceaccount.com","project":"projects/1","policy":{"bindings":[` + binding("roles/iam.workloadIdentityUser", pool+"[shop/web]", "") + `]}}]`}, "web yes, admin no"},
 	} {
 		if got := told(model(t, c.documents...), "shop", "web"); got != c.want {
@@ -123,7 +123,7 @@ func TestGoogleNodes(t *testing.T) {
 	if len(grants) != 1 || grants[0].Role.Name != "nodes" || grants[0].Verdict != tri.Yes {
 		t.Fatalf("%+v", grants)
 	}
-	for node, want := range map[string]tri.Verdict{"gke-c-p-1234-abcd": tri.No, "gke-c-q-1234-abcd": tri.Yes} {
+	for node, want := range map[string]tri.Value{"gke-c-p-1234-abcd": tri.No, "gke-c-q-1234-abcd": tri.Yes} {
 		if got, why := m.Metadata(node, false); got != want {
 			t.Errorf("%s: %v, want %v (%s)", node, got, want, why.Text)
 		}
@@ -165,11 +165,11 @@ func TestAzure(t *testing.T) {
 		"another issuer":    {[]string{cluster, identity, credential("https://oidc.example/2/", "system:serviceaccount:shop:web", "api://AzureADTokenExchange")}, ""},
 		"another audience":  {[]string{cluster, identity, credential("https://oidc.example/1/", "system:serviceaccount:shop:web", "x")}, ""},
 		"another account":   {[]string{cluster, identity, credential("https://oidc.example/1/", "system:serviceaccount:shop:api", "api://AzureADTokenExchange")}, ""},
-		"no cluster":        {[]string{identity, cred}, "web depends, admin no"},
-		"no identity":       {[]string{cluster, cred}, "web depends, admin no"},
+		"no cluster":        {[]string{identity, cred}, "web unknown, admin no"},
+		"no identity":       {[]string{cluster, cred}, "web unknown, admin no"},
 		"owner":             {[]string{cluster, identity, cred, assignment("Owner", "/subscriptions/s")}, "web yes, admin yes azure-assign"},
 		"contributor":       {[]string{cluster, identity, cred, assignment("Contributor", "/subscriptions/s")}, "web yes, admin no"},
-		"role not exported": {[]string{cluster, identity, cred, assignment("mine", "/subscriptions/s")}, "web yes, admin depends azure-assign"},
+		"role not exported": {[]string{cluster, identity, cred, assignment("mine", "/subscriptions/s")}, "web yes, admin unknown azure-assign"},
 		"role taken away":   {[]string{cluster, identity, cred, assignment("own", "/subscriptions/s"), own}, "web yes, admin no"},
 		"denied":            {[]string{cluster, identity, cred, assignment("Owner", "/subscriptions/s"), `[{"id":"/d","denyAssignmentName":"x","scope":"/subscriptions/s","principals":[{"id":"00000000-0000-0000-0000-000000000000"}],"permissions":[{"actions":["*"]}]}]`}, "web yes, admin no"},
 		"denied to others":  {[]string{cluster, identity, cred, assignment("Owner", "/subscriptions/s"), `[{"id":"/d","denyAssignmentName":"x","scope":"/subscriptions/s","principals":[{"id":"00000000-0000-0000-0000-000000000000"}],"excludePrincipals":[{"id":"p"}],"permissions":[{"actions":["*"]}]}]`}, "web yes, admin yes azure-assign"},
@@ -186,7 +186,7 @@ func TestAzureIntoCluster(t *testing.T) {
 	}{
 		{"false", "Contributor", "/subscriptions/s", "reads the administrator's credentials yes; runs commands in the cluster as administrator yes; runs commands on nodes yes"},
 		{"true", "Contributor", "/subscriptions/s", "runs commands in the cluster as administrator yes; runs commands on nodes yes"},
-		{"null", "Contributor", "/subscriptions/s", "reads the administrator's credentials depends; runs commands in the cluster as administrator yes; runs commands on nodes yes"},
+		{"null", "Contributor", "/subscriptions/s", "reads the administrator's credentials unknown; runs commands in the cluster as administrator yes; runs commands on nodes yes"},
 		{"true", "Contributor", "/subscriptions/s/resourceGroups/MC", "runs commands on nodes yes"},
 		{"true", "Reader", "/subscriptions/s", ""},
 		{"false", "Contributor", "/subscriptions/other", ""},
@@ -218,7 +218,7 @@ func TestAmazonIntoCluster(t *testing.T) {
 		"nothing":                     {"API", `"s3:*"`, nil, ""},
 		"map":                         {"CONFIG_MAP", `"s3:*"`, []string{authMap}, "is known by aws-auth in system:masters yes admin"},
 		"map that nobody reads":       {"API", `"s3:*"`, []string{authMap}, ""},
-		"map, mode unknown":           {"", `"s3:*"`, []string{authMap}, "is known by aws-auth in system:masters depends admin"},
+		"map, mode unknown":           {"", `"s3:*"`, []string{authMap}, "is known by aws-auth in system:masters unknown admin"},
 		"entry":                       {"API", `"s3:*"`, []string{entry}, "is known by its access entry in devs yes"},
 		"entry that nobody reads":     {"CONFIG_MAP", `"s3:*"`, []string{entry}, ""},
 		"entry with a policy":         {"API", `"s3:*"`, []string{entry, policy}, "is known by its access entry in devs yes; has AmazonEKSClusterAdminPolicy by its access entry yes admin"},
@@ -226,7 +226,7 @@ func TestAmazonIntoCluster(t *testing.T) {
 		"makes half an entry":         {"API", `["eks:CreateAccessEntry"]`, nil, ""},
 		"must change the mode first":  {"CONFIG_MAP", `["eks:CreateAccessEntry","eks:AssociateAccessPolicy"]`, nil, ""},
 		"changes the mode":            {"CONFIG_MAP", `["eks:*AccessEntry","eks:AssociateAccessPolicy","eks:UpdateClusterConfig"]`, nil, "makes itself an access entry with an administrator's policy yes admin"},
-		"a shell on machines perhaps": {"API", `"ssm:StartSession"`, nil, "opens a shell on a node depends"},
+		"a shell on machines perhaps": {"API", `"ssm:StartSession"`, nil, "opens a shell on a node unknown"},
 	} {
 		m := model(t, append([]string{fmt.Sprintf(cluster, c.mode), fmt.Sprintf(roles, c.actions)}, c.more...)...)
 		var got []string
@@ -248,7 +248,7 @@ func TestNothing(t *testing.T) {
 	if !m.Empty() || len(m.Assumable("shop", "web")) > 0 || len(m.Accounts()) != 1 {
 		t.Errorf("%+v", m)
 	}
-	if v, _ := m.Metadata("n", false); v != tri.Depends {
+	if v, _ := m.Metadata("n", false); v != tri.Unknown {
 		t.Errorf("the metadata service of an unknown node: %v", v)
 	}
 }

@@ -4,15 +4,15 @@ import (
 	"strings"
 
 	"bulwark/facts/iam/gcp"
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // one is Yes when there is only one of something, so that it must be that one.
-func one(n int) tri.Verdict {
+func one(n int) tri.Value {
 	if n == 1 {
 		return tri.Yes
 	}
-	return tri.Depends
+	return tri.Unknown
 }
 
 // gkeNodeRole returns the accounts of the node pools that a node may be in.
@@ -31,7 +31,7 @@ func (m *Model) gkeNodeRole(node string) []Grant {
 			if strings.HasPrefix(node, "gke-"+c.Name+"-"+p.Name+"-") {
 				g.Verdict = tri.Yes
 			}
-			if g.Verdict == tri.Depends {
+			if g.Verdict == tri.Unknown {
 				g.Why = []Evidence{{Text: "which node pool the node is in"}}
 			}
 			out = append(out, g)
@@ -48,7 +48,7 @@ func mayBeIn(node string, c *gcp.Cluster, p *gcp.NodePool) bool {
 // Metadata answers whether a pod on a node gets at the node's identity through
 // the metadata service, as far as machine and cloud decide: what a NetworkPolicy
 // stops is for facts/reach to say.
-func (m *Model) Metadata(node string, hostNetwork bool) (tri.Verdict, Evidence) {
+func (m *Model) Metadata(node string, hostNetwork bool) (tri.Value, Evidence) {
 	if i := m.AWS.InstanceOf(node, m.providers[node]); i != nil {
 		v, why := i.Metadata(hostNetwork)
 		return v, Evidence{Text: why, Object: i.Object, Path: "MetadataOptions"}
@@ -59,7 +59,7 @@ func (m *Model) Metadata(node string, hostNetwork bool) (tri.Verdict, Evidence) 
 		for i := range c.Nodes {
 			if p := &c.Nodes[i]; mayBeIn(node, c, p) {
 				v, why := p.Serves(hostNetwork)
-				if !found || v > out {
+				if !found || tri.Compare(v, out) > 0 {
 					out, text = v, Evidence{Text: why, Object: c.Object, Path: p.Path}
 				}
 				found = true
@@ -72,5 +72,5 @@ func (m *Model) Metadata(node string, hostNetwork bool) (tri.Verdict, Evidence) 
 	case len(m.Azure.Clusters) > 0:
 		return tri.Yes, Evidence{Text: "nothing of AKS stands between pods and the metadata service", Object: m.Azure.Clusters[0].Object, Path: "identityProfile"}
 	}
-	return tri.Depends, text
+	return tri.Unknown, text
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // OpenTrust is a role that service accounts can become which nobody has made yet.

@@ -47,6 +47,20 @@ func (v Value) Not() Value {
 	}
 }
 
+// Compare orders by truth, no before unknown before yes: it is negative when a is the less true, zero when they are the same.
+func Compare(a, b Value) int { return a.truth() - b.truth() }
+
+func (v Value) truth() int {
+	switch v {
+	case Yes:
+		return 1
+	case No:
+		return -1
+	default:
+		return 0
+	}
+}
+
 // And is no when one of them is no, yes when all are yes, and yes of none.
 func And(vs ...Value) Value {
 	result := Yes

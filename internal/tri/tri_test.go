@@ -1,6 +1,9 @@
 package tri
 
-import "testing"
+import (
+	"cmp"
+	"testing"
+)
 
 var all = []Value{Unknown, No, Yes}
 
@@ -12,6 +15,23 @@ func TestDeMorgan(t *testing.T) {
 			}
 			if And(a, b) != And(b, a) || Or(a, b) != Or(b, a) {
 				t.Errorf("the order of %v and %v matters", a, b)
+			}
+		}
+	}
+}
+
+// TestCompare holds the order against the logic: And is the least of its operands, Or the greatest.
+func TestCompare(t *testing.T) {
+	for i, a := range []Value{No, Unknown, Yes} {
+		for j, b := range []Value{No, Unknown, Yes} {
+			if cmp.Compare(i, j) != cmp.Compare(Compare(a, b), 0) {
+				t.Errorf("%v is compared with %v as %d", a, b, Compare(a, b))
+			}
+			if least := And(a, b); Compare(least, a) > 0 || Compare(least, b) > 0 {
+				t.Errorf("%v and %v is more than one of them", a, b)
+			}
+			if most := Or(a, b); Compare(most, a) < 0 || Compare(most, b) < 0 {
+				t.Errorf("%v or %v is less than one of them", a, b)
 			}
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"bulwark/facts/iam/awspolicy"
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // Escalation is one way in which a principal comes to more than it was given.
@@ -16,8 +16,8 @@ type Escalation struct {
 	Actions []string // that it needs, all of them
 	Target  string   // ARN of the role, user, group or policy that it is about; empty for none in particular
 	Becomes *Principal
-	Verdict tri.Verdict // whether the way is open
-	Admin   tri.Verdict // whether it leads to all rights by itself
+	Verdict tri.Value // whether the way is open
+	Admin   tri.Value // whether it leads to all rights by itself
 	Reasons []awspolicy.Reason
 	By      []awspolicy.Source
 }
@@ -28,7 +28,7 @@ type candidate struct {
 	becomes  *Principal // whose rights are won
 	policies []string   // customer managed policies of becomes
 	group    *Group     // that is joined
-	verdict  tri.Verdict
+	verdict  tri.Value
 	reasons  []awspolicy.Reason
 }
 
@@ -127,7 +127,7 @@ func extras(w *path, p *Principal, s step) map[string]string {
 
 // try asks whether a path is open with one candidate.
 func (a *attempt) try(w *path, c candidate) Escalation {
-	x := Escalation{ID: w.id, Title: w.title, Kind: w.kind, Target: c.arn, Becomes: c.becomes, Verdict: c.verdict, Reasons: c.reasons}
+	x := Escalation{ID: w.id, Title: w.title, Kind: w.kind, Target: c.arn, Becomes: c.becomes, Verdict: c.verdict, Admin: tri.No, Reasons: c.reasons}
 	for _, s := range w.steps {
 		x.Actions = append(x.Actions, s.action)
 		d := a.step(w, s, c)
@@ -168,9 +168,9 @@ func (a *attempt) step(w *path, s step, c candidate) awspolicy.Decision {
 }
 
 func (e *Estate) best(arns []string, ask func(string) awspolicy.Decision) awspolicy.Decision {
-	best := awspolicy.Decision{}
+	best := awspolicy.Decision{Verdict: tri.No}
 	for _, arn := range arns {
-		if d := ask(arn); d.Verdict > best.Verdict {
+		if d := ask(arn); tri.Compare(d.Verdict, best.Verdict) > 0 {
 			best = d
 		}
 	}
@@ -178,7 +178,7 @@ func (e *Estate) best(arns []string, ask func(string) awspolicy.Decision) awspol
 }
 
 // wins asks whether what is won is all rights.
-func (e *Estate) wins(p *Principal, w *path, c candidate) tri.Verdict {
+func (e *Estate) wins(p *Principal, w *path, c candidate) tri.Value {
 	switch {
 	case w.gain == cluster:
 		return tri.No
@@ -189,7 +189,7 @@ func (e *Estate) wins(p *Principal, w *path, c candidate) tri.Verdict {
 		}
 		return e.administers(p, l).Verdict
 	case c.becomes == nil:
-		return tri.Depends
+		return tri.Unknown
 	case w.target == ownVersion:
 		return e.anyVersion(p, c.arn)
 	case w.gain == everything:

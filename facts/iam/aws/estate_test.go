@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 	"bulwark/source/cloud"
 	"bulwark/world"
 )
@@ -112,11 +112,11 @@ func TestWebIdentity(t *testing.T) {
 		"wildcard that is none": {statement{"StringEquals": statement{sub: "system:serviceaccount:shop:*"}}, ""},
 		"wrong audience":        {statement{"StringEquals": statement{sub: me, aud: "sts.example"}}, ""},
 		"key in other case":     {statement{"StringEquals": statement{strings.ToUpper(issuer) + ":SUB": me}}, "r yes"},
-		"key with a scheme":     {statement{"StringEquals": statement{"https://" + sub: me}}, "r depends"},
+		"key with a scheme":     {statement{"StringEquals": statement{"https://" + sub: me}}, "r unknown"},
 		"all values":            {statement{"ForAllValues:StringEquals": statement{sub: "x"}}, ""},
 		"all values of none":    {statement{"ForAllValues:StringEquals": statement{issuer + ":amr": "x"}}, "r yes"},
 		"not an account":        {statement{"StringNotEquals": statement{sub: "x"}}, "r yes"},
-		"source address":        {statement{"IpAddress": statement{"aws:SourceIp": "10.0.0.0/8"}, "StringEquals": statement{sub: me}}, "r depends"},
+		"source address":        {statement{"IpAddress": statement{"aws:SourceIp": "10.0.0.0/8"}, "StringEquals": statement{sub: me}}, "r unknown"},
 	} {
 		e := estate(t, prod, export(t, statement{"RoleDetailList": []statement{role("r", web(c.condition), nil, nil)}}))
 		if got := grants(e, "shop", "web"); got != c.want {
@@ -133,13 +133,13 @@ func TestIssuers(t *testing.T) {
 		documents []string
 		want      string
 	}{
-		"the cluster was not exported":   {[]string{r}, "r depends"},
+		"the cluster was not exported":   {[]string{r}, "r unknown"},
 		"another cluster was":            {[]string{r, other}, ""},
-		"two were":                       {[]string{r, prod, other}, "r depends"},
+		"two were":                       {[]string{r, prod, other}, "r unknown"},
 		"the provider is there":          {[]string{r, prod, provider}, "r yes"},
 		"the provider has been deleted":  {[]string{r, prod, strings.ReplaceAll(provider, "ABC", "GONE")}, ""},
 		"a guard rail of the resource":   {[]string{r, prod, `{"Policies":[{"PolicySummary":{"Id":"p","Type":"RESOURCE_CONTROL_POLICY","Name":"n"},"Content":"{\"Statement\":{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"sts:AssumeRoleWithWebIdentity\",\"Resource\":\"*\"}}","Targets":[{"TargetId":"r-1","Type":"ROOT"}]}]}`}, ""},
-		"a guard rail somewhere perhaps": {[]string{r, prod, `{"Policies":[{"PolicySummary":{"Id":"p","Type":"RESOURCE_CONTROL_POLICY","Name":"n"},"Content":"{\"Statement\":{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"sts:*\",\"Resource\":\"*\"}}","Targets":[{"TargetId":"ou-1","Type":"ORGANIZATIONAL_UNIT"}]}]}`}, "r depends"},
+		"a guard rail somewhere perhaps": {[]string{r, prod, `{"Policies":[{"PolicySummary":{"Id":"p","Type":"RESOURCE_CONTROL_POLICY","Name":"n"},"Content":"{\"Statement\":{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"sts:*\",\"Resource\":\"*\"}}","Targets":[{"TargetId":"ou-1","Type":"ORGANIZATIONAL_UNIT"}]}]}`}, "r unknown"},
 	} {
 		if got := grants(estate(t, c.documents...), "shop", "web"); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
@@ -167,11 +167,11 @@ func TestPodIdentity(t *testing.T) {
 		"plain":                    {association(""), []statement{role("first", agent(nil), nil, nil)}, "first yes"},
 		"right namespace":          {association(""), []statement{role("first", agent(tag("kubernetes-namespace", "shop")), nil, nil)}, "first yes"},
 		"wrong namespace":          {association(""), []statement{role("first", agent(tag("kubernetes-namespace", "jobs")), nil, nil)}, ""},
-		"by the name of the pod":   {association(""), []statement{role("first", agent(tag("kubernetes-pod-name", "web-0")), nil, nil)}, "first depends"},
+		"by the name of the pod":   {association(""), []statement{role("first", agent(tag("kubernetes-pod-name", "web-0")), nil, nil)}, "first unknown"},
 		"no tags are sent":         {association(`,"disableSessionTags":true`), []statement{role("first", service("pods.eks.amazonaws.com"), nil, nil)}, "first yes"},
 		"tags are refused":         {association(""), []statement{role("first", service("pods.eks.amazonaws.com"), nil, nil)}, ""},
 		"trusts something else":    {association(""), []statement{role("first", service("ec2.amazonaws.com"), nil, nil)}, ""},
-		"role was not exported":    {association(""), nil, "first depends"},
+		"role was not exported":    {association(""), nil, "first unknown"},
 		"another role through it":  {association(target), []statement{role("first", agent(nil), nil, nil), second(nil)}, "first yes, second yes"},
 		"with the external id":     {association(target), []statement{role("first", agent(nil), nil, nil), second(statement{"StringEquals": statement{"sts:ExternalId": "e/1/prod/shop/web"}})}, "first yes, second yes"},
 		"with another external id": {association(target), []statement{role("first", agent(nil), nil, nil), second(statement{"StringEquals": statement{"sts:ExternalId": "x"}})}, "first yes"},
@@ -229,7 +229,7 @@ func TestReach(t *testing.T) {
 		"trust names me, no right needed":      {[]statement{role("me", service("x"), nil, nil), role("you", trustMe("me"), document1(allow("*", "*")), nil)}, "yes sts-001"},
 		"trust names the account, right lacks": {[]statement{role("me", service("x"), nil, nil), role("you", root, document1(allow("*", "*")), nil)}, "no"},
 		"change a trust":                       {[]statement{boss, role("me", service("x"), document1(allow("iam:UpdateAssumeRolePolicy", "*")), nil)}, "yes iam-012"},
-		"code of a function perhaps":           {[]statement{boss, role("me", service("x"), document1(allow("lambda:UpdateFunctionCode", "*")), nil)}, "depends lambda-003"},
+		"code of a function perhaps":           {[]statement{boss, role("me", service("x"), document1(allow("lambda:UpdateFunctionCode", "*")), nil)}, "unknown lambda-003"},
 		"denied elsewhere":                     {[]statement{role("me", service("x"), document1(allow("iam:*", "*"), statement{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}), nil)}, "no"},
 		"boundary holds":                       {[]statement{role("me", service("x"), document1(allow("iam:PutRolePolicy", "*")), statement{"PermissionsBoundary": statement{"PermissionsBoundaryArn": "arn:aws:iam::" + account + ":policy/limit"}})}, "no"},
 		"boundary can be taken away":           {[]statement{role("me", service("x"), document1(allow("*", "*")), statement{"PermissionsBoundary": statement{"PermissionsBoundaryArn": "arn:aws:iam::" + account + ":policy/loose"}})}, "yes bw-iam-002"},
@@ -261,7 +261,7 @@ func TestUsers(t *testing.T) {
 		"own policy":       {document1(allow("iam:PutUserPolicy", "arn:aws:iam::111122223333:user/${aws:username}")), nil, "yes iam-007"},
 		"key of another":   {document1(allow("iam:CreateAccessKey", "*")), nil, "yes iam-002"},
 		"key of its own":   {document1(allow("iam:CreateAccessKey", "arn:aws:iam::111122223333:user/me")), nil, "no"},
-		"unknown group":    {document1(), []string{"gone"}, "depends"},
+		"unknown group":    {document1(), []string{"gone"}, "unknown"},
 		"a tag, and lacks": {document1(statement{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": statement{"StringEquals": statement{"aws:PrincipalTag/admin": "yes"}}}), nil, "no"},
 	} {
 		e := estate(t, export(t, statement{"GroupDetailList": []statement{admins}, "UserDetailList": []statement{user("me", c.policy, c.groups...), user("root", document1(allow("*", "*")))}}))
@@ -292,13 +292,13 @@ func TestGuardRails(t *testing.T) {
 		"root":               {[]string{rail(deny, at("r-1", "ROOT"))}, "no"},
 		"this account":       {[]string{rail(deny, at(account, "ACCOUNT"))}, "no"},
 		"another account":    {[]string{rail(deny, at("444455556666", "ACCOUNT"))}, "yes"},
-		"a unit, unknown":    {[]string{rail(deny, at("ou-1", "ORGANIZATIONAL_UNIT"))}, "depends"},
+		"a unit, unknown":    {[]string{rail(deny, at("ou-1", "ORGANIZATIONAL_UNIT"))}, "unknown"},
 		"a unit above":       {[]string{rail(deny, at("ou-1", "ORGANIZATIONAL_UNIT")), `{"AccountPaths":[{"AccountId":"111122223333","Parents":["ou-1","r-1"]}]}`}, "no"},
 		"a unit elsewhere":   {[]string{rail(deny, at("ou-1", "ORGANIZATIONAL_UNIT")), `{"AccountPaths":[{"AccountId":"111122223333","Parents":["r-1"]}]}`}, "yes"},
-		"attached somewhere": {[]string{rail(deny, "")}, "depends"},
+		"attached somewhere": {[]string{rail(deny, "")}, "unknown"},
 		"allows little":      {[]string{rail(only, at("r-1", "ROOT"))}, "no"},
 		"management account": {[]string{rail(deny, at("r-1", "ROOT")), `{"Organization":{"Id":"o-1","MasterAccountId":"111122223333"}}`}, "yes"},
-		"unreadable":         {[]string{rail("{", at("r-1", "ROOT"))}, "depends"},
+		"unreadable":         {[]string{rail("{", at("r-1", "ROOT"))}, "unknown"},
 	} {
 		if got := reach(estate(t, append(c.documents, me)...), "me"); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
@@ -310,14 +310,14 @@ func TestMetadata(t *testing.T) {
 	for _, c := range []struct {
 		i    Instance
 		host bool
-		want tri.Verdict
+		want tri.Value
 	}{
 		{Instance{Endpoint: true, Tokens: "optional", Hops: 1}, false, tri.Yes},
 		{Instance{Endpoint: true, Tokens: "required", Hops: 1}, false, tri.No},
 		{Instance{Endpoint: true, Tokens: "required", Hops: 1}, true, tri.Yes},
 		{Instance{Endpoint: true, Tokens: "required", Hops: 2}, false, tri.Yes},
 		{Instance{Endpoint: false, Tokens: "optional", Hops: 2}, true, tri.No},
-		{Instance{Endpoint: true}, false, tri.Depends},
+		{Instance{Endpoint: true}, false, tri.Unknown},
 	} {
 		if got, _ := c.i.Metadata(c.host); got != c.want {
 			t.Errorf("%+v, host network %v: %v, want %v", c.i, c.host, got, c.want)

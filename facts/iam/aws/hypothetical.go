@@ -2,7 +2,7 @@ package aws
 
 import (
 	"bulwark/facts/iam/awspolicy"
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // Hypothetical returns the ways that policies would open to whoever has them, in
@@ -38,7 +38,7 @@ func (h *hypothesis) request(w *path, s step) *awspolicy.Request {
 
 // try asks whether some target makes the path open.
 func (h *hypothesis) try(w *path) Escalation {
-	best := Escalation{ID: w.id, Title: w.title, Kind: w.kind, Admin: tri.Depends}
+	best := Escalation{ID: w.id, Title: w.title, Kind: w.kind, Verdict: tri.No, Admin: tri.Unknown}
 	for _, s := range w.steps {
 		best.Actions = append(best.Actions, s.action)
 	}
@@ -50,7 +50,7 @@ func (h *hypothesis) try(w *path) Escalation {
 			x.Verdict = tri.And(x.Verdict, d.Verdict)
 			x.By, x.Reasons = append(x.By, d.By...), append(x.Reasons, d.Reasons...)
 		}
-		if x.Verdict > best.Verdict {
+		if tri.Compare(x.Verdict, best.Verdict) > 0 {
 			best = x
 		}
 	}

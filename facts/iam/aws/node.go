@@ -4,14 +4,14 @@ import (
 	"strings"
 
 	"bulwark/facts/iam/awspolicy"
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // NodeGrant is the role of a node.
 type NodeGrant struct {
 	Role     *Principal
 	Instance *Instance // nil where it was not exported
-	Verdict  tri.Verdict
+	Verdict  tri.Value
 	Why      string
 }
 
@@ -37,12 +37,12 @@ func (e *Estate) NodeRole(node, providerID string) []NodeGrant {
 		if role := e.byProfile[i.Profile]; role != nil {
 			return []NodeGrant{{Role: role, Instance: i, Verdict: tri.Yes}}
 		}
-		return []NodeGrant{{Role: &Principal{ARN: i.Profile}, Instance: i, Verdict: tri.Depends, Why: "the role of the instance profile was not exported"}}
+		return []NodeGrant{{Role: &Principal{ARN: i.Profile}, Instance: i, Verdict: tri.Unknown, Why: "the role of the instance profile was not exported"}}
 	}
 	var out []NodeGrant
 	roles := e.NodeRoles()
 	for _, r := range roles {
-		g := NodeGrant{Role: r, Verdict: tri.Depends, Why: "the machine of the node was not exported; this is a role of nodes of the cluster"}
+		g := NodeGrant{Role: r, Verdict: tri.Unknown, Why: "the machine of the node was not exported; this is a role of nodes of the cluster"}
 		out = append(out, g)
 	}
 	return out
@@ -80,10 +80,10 @@ func (x *Entry) Node() bool {
 
 // Metadata says whether a pod reaches the metadata service of the machine, and why, as
 // far as the machine decides: a NetworkPolicy may still stand in between.
-func (i *Instance) Metadata(hostNetwork bool) (tri.Verdict, string) {
+func (i *Instance) Metadata(hostNetwork bool) (tri.Value, string) {
 	switch {
 	case i == nil:
-		return tri.Depends, "the machine's metadata options were not exported"
+		return tri.Unknown, "the machine's metadata options were not exported"
 	case !i.Endpoint:
 		return tri.No, "the metadata service is off (HttpEndpoint disabled)"
 	case hostNetwork:
@@ -91,9 +91,9 @@ func (i *Instance) Metadata(hostNetwork bool) (tri.Verdict, string) {
 	case i.Tokens == "optional":
 		return tri.Yes, "the metadata service answers without a token (HttpTokens optional)"
 	case i.Tokens == "":
-		return tri.Depends, "the export does not say whether the metadata service wants a token"
+		return tri.Unknown, "the export does not say whether the metadata service wants a token"
 	case i.Hops == 0:
-		return tri.Depends, "the export does not give the hop limit of the metadata service"
+		return tri.Unknown, "the export does not give the hop limit of the metadata service"
 	case i.Hops >= 2:
 		return tri.Yes, "answers of the metadata service go two hops (HttpPutResponseHopLimit)"
 	}

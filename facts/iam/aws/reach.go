@@ -3,12 +3,12 @@ package aws
 import (
 	"slices"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // Reach says whether a principal comes to have all rights, and by which steps.
 type Reach struct {
-	Verdict tri.Verdict
+	Verdict tri.Value
 	Steps   []Escalation // empty for a principal that has them anyway
 }
 
@@ -18,7 +18,7 @@ type edge struct {
 	way  Escalation
 }
 
-// ReachesAdmin answers whether a principal has all rights or comes to have them.
+// ReachesAdmin answers whether a principal of the estate has all rights or comes to have them; of another it is unknown.
 func (e *Estate) ReachesAdmin(p *Principal) Reach {
 	e.reachOnce.Do(e.solve)
 	return e.reach[p]
@@ -30,7 +30,7 @@ func (e *Estate) solve() {
 	e.reach = map[*Principal]Reach{}
 	into := map[*Principal][]edge{} // by who is become
 	var ends []edge                 // ways that lead to all rights by themselves
-	var admins [3][]*Principal
+	admins := map[tri.Value][]*Principal{}
 	for _, p := range e.Principals {
 		v := e.Administers(p).Verdict
 		admins[v] = append(admins[v], p)
@@ -38,8 +38,7 @@ func (e *Estate) solve() {
 			continue
 		}
 		for _, w := range e.escalations(p, true) {
-			switch {
-			case tri.And(w.Verdict, w.Admin) != tri.No && (w.Becomes == nil || w.Admin > tri.No):
+			if tri.And(w.Verdict, w.Admin) != tri.No {
 				ends = append(ends, edge{p, w})
 			}
 			if w.Becomes != nil && w.Becomes != p && w.Kind != SelfEscalation {
@@ -47,7 +46,7 @@ func (e *Estate) solve() {
 			}
 		}
 	}
-	for _, least := range []tri.Verdict{tri.Yes, tri.Depends} {
+	for _, least := range []tri.Value{tri.Yes, tri.Unknown} {
 		e.spread(least, admins[least], ends, into)
 	}
 	for _, p := range e.Principals {
@@ -58,7 +57,7 @@ func (e *Estate) solve() {
 }
 
 // spread gives every principal that is not yet reached its shortest way at one certainty.
-func (e *Estate) spread(least tri.Verdict, admins []*Principal, ends []edge, into map[*Principal][]edge) {
+func (e *Estate) spread(least tri.Value, admins []*Principal, ends []edge, into map[*Principal][]edge) {
 	var queue []*Principal
 	reached := func(p *Principal, r Reach) {
 		if _, done := e.reach[p]; !done {
@@ -74,7 +73,7 @@ func (e *Estate) spread(least tri.Verdict, admins []*Principal, ends []edge, int
 		reached(p, Reach{Verdict: least})
 	}
 	for _, x := range ends {
-		if tri.And(x.way.Verdict, x.way.Admin) >= least {
+		if tri.Compare(tri.And(x.way.Verdict, x.way.Admin), least) >= 0 {
 			reached(x.from, Reach{Verdict: least, Steps: []Escalation{x.way}})
 		}
 	}
@@ -82,7 +81,7 @@ func (e *Estate) spread(least tri.Verdict, admins []*Principal, ends []edge, int
 		p := queue[0]
 		queue = queue[1:]
 		for _, x := range into[p] {
-			if x.way.Verdict >= least {
+			if tri.Compare(x.way.Verdict, least) >= 0 {
 				reached(x.from, Reach{Verdict: least, Steps: append([]Escalation{x.way}, e.reach[p].Steps...)})
 			}
 		}

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"bulwark/facts/iam/awspolicy"
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // context is what is known of a request that a principal makes.
@@ -118,7 +118,7 @@ func (e *Estate) administers(p *Principal, l awspolicy.Layers) awspolicy.Decisio
 		{"iam:CreateUser", prefix + "iam::" + p.Account + ":user/bulwark-any"},
 	} {
 		d := l.Decide(e.request(p, probe[0], probe[1], map[string]string{"iam:PolicyARN": administratorARN(p.Partition)}))
-		if i == 0 || d.Verdict < least.Verdict {
+		if i == 0 || tri.Compare(d.Verdict, least.Verdict) < 0 {
 			least = d
 		}
 		if least.Verdict == tri.No {

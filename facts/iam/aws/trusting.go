@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"bulwark/facts/iam/awspolicy"
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // trustingPrincipal returns the roles whose trust policy may name a principal, in
@@ -55,7 +55,7 @@ func (e *Estate) indexNamed() {
 // trusting is a role that a service may assume.
 type trusting struct {
 	role    *Principal
-	verdict tri.Verdict
+	verdict tri.Value
 	reasons []awspolicy.Reason
 }
 
@@ -92,7 +92,7 @@ func (e *Estate) serviceCandidates(p *Principal, w *path) []candidate {
 		}
 		c := candidate{arn: t.role.ARN, becomes: t.role, verdict: t.verdict, reasons: t.reasons}
 		if w.target == runningRole && !e.runsAs(t.role, w.service) {
-			c.verdict = tri.And(c.verdict, tri.Depends)
+			c.verdict = tri.And(c.verdict, tri.Unknown)
 			c.reasons = append(slices.Clip(c.reasons), awspolicy.Reason{Text: "whether something of " + w.service + " runs with " + t.role.Name, Policy: t.role.Trust, Path: "AssumeRolePolicyDocument"})
 		}
 		out = append(out, c)
@@ -123,7 +123,7 @@ func (e *Estate) versionCandidates(p *Principal) []candidate {
 }
 
 // anyVersion asks whether a principal has all rights with another version of a policy.
-func (e *Estate) anyVersion(p *Principal, arn string) tri.Verdict {
+func (e *Estate) anyVersion(p *Principal, arn string) tri.Value {
 	out := tri.No
 	for _, v := range e.managed[arn].others {
 		l := p.layers

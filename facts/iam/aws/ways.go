@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"bulwark/facts/iam/awspolicy"
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 	"bulwark/world"
 )
 
@@ -17,7 +17,7 @@ type Way struct {
 	User    string   // in Kubernetes, where the way gives one
 	Groups  []string // in Kubernetes
 	Admin   bool     // it gives all rights in the cluster
-	Verdict tri.Verdict
+	Verdict tri.Value
 	Why     []awspolicy.Reason
 	Object  *world.Object // evidence, nil where policies are
 	Path    string
@@ -58,7 +58,7 @@ func (c *Cluster) entered(x *Entry) []Way {
 		return nil
 	}
 	if x.Map && c.Mode == "" {
-		v, why = tri.Depends, []awspolicy.Reason{{Text: "whether the cluster still reads aws-auth: its authentication mode was not exported"}}
+		v, why = tri.Unknown, []awspolicy.Reason{{Text: "whether the cluster still reads aws-auth: its authentication mode was not exported"}}
 	}
 	var out []Way
 	if len(x.Groups) > 0 || x.User != "" && len(x.Policies) == 0 {
@@ -120,7 +120,9 @@ func (e *Estate) madeWays(p *Principal) []Way {
 				m.actions = append([]string{"eks:UpdateClusterConfig"}, m.actions...)
 			}
 			w, ok := e.make(p, c, m)
-			if ok && !slices.ContainsFunc(out, func(o Way) bool { return o.Cluster == c && o.Admin && w.Admin && o.Verdict >= w.Verdict }) {
+			if ok && !slices.ContainsFunc(out, func(o Way) bool {
+				return o.Cluster == c && o.Admin && w.Admin && tri.Compare(o.Verdict, w.Verdict) >= 0
+			}) {
 				out = append(out, w)
 			}
 		}
@@ -154,7 +156,7 @@ func (e *Estate) make(p *Principal, c *Cluster, m making) (Way, bool) {
 		w.Why, w.By = append(w.Why, d.Reasons...), append(w.By, d.By...)
 	}
 	if !m.admin && !strings.HasPrefix(m.title, "gives a pod") && w.Verdict == tri.Yes && len(e.Instances) == 0 {
-		w.Verdict = tri.Depends
+		w.Verdict = tri.Unknown
 		w.Why = append(w.Why, awspolicy.Reason{Text: "whether the machines that it reaches are nodes of the cluster: none was exported"})
 	}
 	return w, w.Verdict != tri.No

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"bulwark/facts/iam/awspolicy"
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // WebTrust is one statement of a trust policy that lets tokens of a cluster in,
@@ -19,7 +19,7 @@ type WebTrust struct {
 	Like      bool     // the patterns have wildcards that count
 	Audience  bool     // it asks for the audience of AWS
 	Literal   []string // subjects with a "*" that does not count, since the operator compares as written
-	Ours      tri.Verdict
+	Ours      tri.Value
 }
 
 // WebTrusts returns the statements of a role that let tokens of clusters in.

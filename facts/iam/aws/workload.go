@@ -6,14 +6,14 @@ import (
 	"strings"
 
 	"bulwark/facts/iam/awspolicy"
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // Grant is a role that a service account can become.
 type Grant struct {
 	Role    *Principal
 	Via     string // IRSA, EKS Pod Identity, …
-	Verdict tri.Verdict
+	Verdict tri.Value
 	Why     []awspolicy.Reason // what it depends on
 	By      []awspolicy.Source // the statement that lets it
 	From    *Principal         // the role that it is assumed from, for a chain
@@ -72,7 +72,7 @@ func (e *Estate) clusterIssuer(issuer string) bool {
 
 // issuerIsOurs asks whether an issuer is that of the cluster which is looked at.
 // Where one cluster was exported it is taken to be that.
-func (e *Estate) issuerIsOurs(issuer string) (tri.Verdict, string) {
+func (e *Estate) issuerIsOurs(issuer string) (tri.Value, string) {
 	known := 0
 	mine := false
 	for _, c := range e.Clusters {
@@ -83,11 +83,11 @@ func (e *Estate) issuerIsOurs(issuer string) (tri.Verdict, string) {
 	}
 	switch {
 	case known == 0 && e.clusterIssuer(issuer):
-		return tri.Depends, fmt.Sprintf("whether %q issues the tokens of this cluster: no description of the cluster was exported", issuer)
+		return tri.Unknown, fmt.Sprintf("whether %q issues the tokens of this cluster: no description of the cluster was exported", issuer)
 	case !mine:
 		return tri.No, ""
 	case known > 1:
-		return tri.Depends, fmt.Sprintf("whether %q issues the tokens of this cluster: %d clusters were exported", issuer, known)
+		return tri.Unknown, fmt.Sprintf("whether %q issues the tokens of this cluster: %d clusters were exported", issuer, known)
 	}
 	return tri.Yes, ""
 }
@@ -236,17 +236,17 @@ func (e *Estate) irsa(role *Principal, provider, namespace, account string) (Gra
 func (e *Estate) podIdentity(c *Cluster, p *PodIdentity) []Grant {
 	why := func(text string) []awspolicy.Reason { return []awspolicy.Reason{{Text: text}} }
 	if p.Role == "" {
-		return []Grant{{Role: &Principal{ARN: "(role not exported)"}, Via: ViaPodIdentity, Verdict: tri.Depends, Pod: p,
+		return []Grant{{Role: &Principal{ARN: "(role not exported)"}, Via: ViaPodIdentity, Verdict: tri.Unknown, Pod: p,
 			Why: why("which role the association has: export it with describe-pod-identity-association")}}
 	}
 	role := e.Role(p.Role)
 	if role == nil {
-		return []Grant{{Role: &Principal{ARN: p.Role, Account: accountOf(p.Role)}, Via: ViaPodIdentity, Verdict: tri.Depends, Pod: p,
+		return []Grant{{Role: &Principal{ARN: p.Role, Account: accountOf(p.Role)}, Via: ViaPodIdentity, Verdict: tri.Unknown, Pod: p,
 			Why: why("what the role trusts and may do: it was not exported")}}
 	}
 	first := e.podTrust(c, p, role)
 	if len(e.Clusters) > 1 && first.Verdict == tri.Yes {
-		first.Verdict = tri.Depends
+		first.Verdict = tri.Unknown
 		first.Why = why(fmt.Sprintf("whether %q is this cluster: %d clusters were exported", c.Name, len(e.Clusters)))
 	}
 	if first.Verdict == tri.No {
@@ -258,7 +258,7 @@ func (e *Estate) podIdentity(c *Cluster, p *PodIdentity) []Grant {
 	}
 	next := Grant{Role: e.Role(p.Target), Via: ViaPodIdentity, Pod: p, From: role}
 	if next.Role == nil {
-		next.Role, next.Verdict = &Principal{ARN: p.Target, Account: accountOf(p.Target)}, tri.Depends
+		next.Role, next.Verdict = &Principal{ARN: p.Target, Account: accountOf(p.Target)}, tri.Unknown
 		next.Why = why("what the role trusts and may do: it was not exported")
 		return append(out, next)
 	}

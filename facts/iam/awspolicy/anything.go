@@ -1,6 +1,6 @@
 package awspolicy
 
-import "bulwark/facts/iam/tri"
+import "bulwark/internal/tri"
 
 // maxWitnesses bounds the resources that are tried for one question.
 const maxWitnesses = 64
@@ -35,12 +35,12 @@ func Witnesses(policies []*Policy, r *Request, template string) []string {
 
 // DecideAny answers whether the action is allowed on anything that matches the template.
 func (l *Layers) DecideAny(r *Request, template string) Decision {
-	best := Decision{}
+	best := Decision{Verdict: tri.No}
 	for i, w := range Witnesses(l.Identity, r, template) {
 		on := *r
 		on.Resource = w
 		d := l.Decide(&on)
-		if i == 0 || d.Verdict > best.Verdict {
+		if i == 0 || tri.Compare(d.Verdict, best.Verdict) > 0 {
 			best = d
 		}
 		if best.Verdict == tri.Yes {

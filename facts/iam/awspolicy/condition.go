@@ -3,7 +3,7 @@ package awspolicy
 import (
 	"strings"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // operator is a condition operator taken apart.
@@ -34,7 +34,7 @@ type comparison struct {
 }
 
 // holds asks whether a condition is met.
-func (r *Request) holds(p *Policy, c *Condition) (tri.Verdict, *Reason) {
+func (r *Request) holds(p *Policy, c *Condition) (tri.Value, *Reason) {
 	op := parseOperator(c.Operator)
 	values, st := r.Context.lookup(c.Key)
 	open := &Reason{Text: c.String(), Policy: p, Path: c.Path}
@@ -44,9 +44,9 @@ func (r *Request) holds(p *Policy, c *Condition) (tri.Verdict, *Reason) {
 	cmp, known := comparisons(op.base)
 	switch {
 	case !known:
-		return tri.Depends, &Reason{Text: "the operator " + c.String(), Policy: p, Path: c.Path}
+		return tri.Unknown, &Reason{Text: "the operator " + c.String(), Policy: p, Path: c.Path}
 	case st == unknown:
-		return tri.Depends, open
+		return tri.Unknown, open
 	case st == absent:
 		return tri.Of(op.ifExists || op.forAll || cmp.negated && !op.forAny), open
 	case op.forAll:
@@ -70,9 +70,9 @@ func (r *Request) holds(p *Policy, c *Condition) (tri.Verdict, *Reason) {
 }
 
 // null judges the operator Null: "true" asks that the key is absent.
-func null(c *Condition, st state) tri.Verdict {
+func null(c *Condition, st state) tri.Value {
 	if st == unknown {
-		return tri.Depends
+		return tri.Unknown
 	}
 	out := false
 	for _, v := range c.Values {
@@ -82,18 +82,18 @@ func null(c *Condition, st state) tri.Verdict {
 }
 
 // one compares one value of the request with all of the policy.
-func (r *Request) one(p *Policy, cmp comparison, policy []string, value string) tri.Verdict {
+func (r *Request) one(p *Policy, cmp comparison, policy []string, value string) tri.Value {
 	hit := tri.No
 	for _, pattern := range policy {
 		hit = tri.Or(hit, r.compare(p, cmp, pattern, value))
 	}
 	if cmp.negated {
-		return tri.Not(hit)
+		return hit.Not()
 	}
 	return hit
 }
 
-func (r *Request) compare(p *Policy, cmp comparison, pattern, value string) tri.Verdict {
+func (r *Request) compare(p *Policy, cmp comparison, pattern, value string) tri.Value {
 	if !cmp.variables {
 		return tri.Of(cmp.match(pattern, value))
 	}
@@ -105,7 +105,7 @@ func (r *Request) compare(p *Policy, cmp comparison, pattern, value string) tri.
 		if !Match(strings.ToLower(expanded), strings.ToLower(value)) {
 			return tri.No
 		}
-		return tri.Depends
+		return tri.Unknown
 	case !cmp.wildcards: // what was made literal is compared as it was
 		expanded = strings.NewReplacer(string(rune(literalStar)), "*", string(rune(literalQuery)), "?").Replace(expanded)
 	}

@@ -3,7 +3,7 @@ package awspolicy
 import (
 	"strings"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // Layers are all the policies that have a say in a request. Nil layers have none.
@@ -32,18 +32,21 @@ type Source struct {
 
 // Decision is the answer to a request.
 type Decision struct {
-	Verdict  tri.Verdict
+	Verdict  tri.Value
 	Explicit bool     // a statement denies, for certain
 	By       []Source // what allows, or denies where Explicit is set
-	Reasons  []Reason // what Depends depends on
+	Reasons  []Reason // what an unknown Verdict depends on
 }
 
 // outcome is what one set of policies says.
 type outcome struct {
-	allow, deny         tri.Verdict
+	allow, deny         tri.Value
 	allowedBy, deniedBy []Source
 	allowWhy, denyWhy   []Reason
 }
+
+// nothing is the outcome of policies that neither allow nor deny.
+func nothing() outcome { return outcome{allow: tri.No, deny: tri.No} }
 
 // maxReasons bounds the evidence of one decision.
 const maxReasons = 8
@@ -51,14 +54,14 @@ const maxReasons = 8
 // consult asks every statement of some policies. Statements that name the
 // caller less closely than least are left out.
 func consult(policies []*Policy, r *Request, least reach) outcome {
-	var o outcome
+	o := nothing()
 	for _, p := range policies {
 		if p == nil {
 			continue
 		}
 		if p.Unreadable != nil {
 			why := Reason{Text: p.Unreadable.Error(), Policy: p, Path: p.Path}
-			o.allow, o.deny = tri.Or(o.allow, tri.Depends), tri.Or(o.deny, tri.Depends)
+			o.allow, o.deny = tri.Or(o.allow, tri.Unknown), tri.Or(o.deny, tri.Unknown)
 			o.allowWhy, o.denyWhy = append(o.allowWhy, why), append(o.denyWhy, why)
 		}
 		for _, s := range p.Statements {
@@ -69,7 +72,7 @@ func consult(policies []*Policy, r *Request, least reach) outcome {
 			var why []Reason
 			v = tri.And(v, s.applies(r, &why))
 			if s.Deny && v == tri.Yes && p.Unsure != "" {
-				v, why = tri.Depends, []Reason{{Text: p.Unsure, Policy: p, Path: p.Path}}
+				v, why = tri.Unknown, []Reason{{Text: p.Unsure, Policy: p, Path: p.Path}}
 			}
 			switch {
 			case v == tri.No:
@@ -91,7 +94,7 @@ func consult(policies []*Policy, r *Request, least reach) outcome {
 }
 
 // note puts certain sources before possible ones.
-func note(list []Source, v tri.Verdict, p *Policy, s *Statement) []Source {
+func note(list []Source, v tri.Value, p *Policy, s *Statement) []Source {
 	src := Source{p, s}
 	if v == tri.Yes {
 		return append([]Source{src}, list...)
@@ -100,7 +103,7 @@ func note(list []Source, v tri.Verdict, p *Policy, s *Statement) []Source {
 }
 
 // applies asks whether a statement speaks of the request, whoever makes it.
-func (s *Statement) applies(r *Request, why *[]Reason) tri.Verdict {
+func (s *Statement) applies(r *Request, why *[]Reason) tri.Value {
 	if s.matchesAction(r.Action) == s.NotAction {
 		return tri.No
 	}
@@ -108,9 +111,9 @@ func (s *Statement) applies(r *Request, why *[]Reason) tri.Verdict {
 	if s.Resources != nil {
 		v = r.matchAny(s.Policy, s.Resources, func(pattern string) bool { return MatchARN(pattern, r.Resource) })
 		if s.NoResource {
-			v = tri.Not(v)
+			v = v.Not()
 		}
-		if v == tri.Depends {
+		if v == tri.Unknown {
 			*why = append(*why, Reason{Text: "a variable in its Resource", Policy: s.Policy, Path: s.Path})
 		}
 	}
@@ -119,12 +122,12 @@ func (s *Statement) applies(r *Request, why *[]Reason) tri.Verdict {
 			break
 		}
 		c, open := r.holds(s.Policy, &s.Conditions[i])
-		if c == tri.Depends {
+		if c == tri.Unknown {
 			*why = append(*why, *open)
 		}
 		v = tri.And(v, c)
 	}
-	if v != tri.Depends {
+	if v != tri.Unknown {
 		*why = nil
 	}
 	return v
@@ -175,13 +178,13 @@ func (l *Layers) Decide(r *Request) Decision {
 	allowed := l.combine(r, own, on, delegated, limits)
 	all := and(append([]outcome{allowed}, guards...)...)
 	for _, o := range append(append([]outcome{identity, on, delegated}, limits...), guards...) {
-		if o.deny == tri.Depends {
-			all.allow = tri.And(all.allow, tri.Depends)
+		if o.deny == tri.Unknown {
+			all.allow = tri.And(all.allow, tri.Unknown)
 			all.allowWhy = append(all.allowWhy, unless(o.denyWhy)...)
 		}
 	}
 	d := Decision{Verdict: all.allow, By: all.allowedBy}
-	if d.Verdict == tri.Depends {
+	if d.Verdict == tri.Unknown {
 		d.Reasons = distinct(all.allowWhy)
 	}
 	return d
@@ -202,7 +205,7 @@ func (l *Layers) limits(r *Request) []outcome {
 // what it gives those whom the caller's account allows it.
 func (l *Layers) onResource(r *Request) (on, delegated outcome) {
 	if l.On == nil {
-		return outcome{}, outcome{}
+		return nothing(), nothing()
 	}
 	policies := []*Policy{l.On}
 	return consult(policies, r, byRole), consult(policies, r, account)
@@ -230,7 +233,7 @@ func consultLevel(level []*Policy, r *Request) outcome {
 	}
 	for _, p := range level {
 		if p.Unsure != "" && o.allow == tri.No {
-			o.allow, o.allowWhy = tri.Depends, []Reason{{Text: p.Unsure, Policy: p, Path: p.Path}}
+			o.allow, o.allowWhy = tri.Unknown, []Reason{{Text: p.Unsure, Policy: p, Path: p.Path}}
 		}
 	}
 	return o
@@ -263,7 +266,7 @@ func (l *Layers) combine(r *Request, own, on, delegated outcome, limits []outcom
 	}
 	switch {
 	case l.OnlyOn && l.On == nil:
-		return outcome{}
+		return nothing()
 	case l.OnlyOn:
 		return or(on, and(own, delegated))
 	}
@@ -279,7 +282,8 @@ func roleOnly(l *Layers, r *Request, on outcome, limits []outcome) outcome {
 
 // and is what several sets of policies allow together.
 func and(os ...outcome) outcome {
-	out := outcome{allow: tri.Yes}
+	out := nothing()
+	out.allow = tri.Yes
 	for _, o := range os {
 		out.allow = tri.And(out.allow, o.allow)
 		out.allowedBy = append(out.allowedBy, o.allowedBy...)
@@ -291,9 +295,9 @@ func and(os ...outcome) outcome {
 // or is what one of two sets of policies allows.
 func or(a, b outcome) outcome {
 	switch {
-	case a.allow > b.allow:
+	case tri.Compare(a.allow, b.allow) > 0:
 		return a
-	case b.allow > a.allow:
+	case tri.Compare(b.allow, a.allow) > 0:
 		return b
 	}
 	a.allowedBy = append(a.allowedBy, b.allowedBy...)

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 func parse(t testing.TB, statements string) *Policy {
@@ -66,10 +66,10 @@ func TestOverlap(t *testing.T) {
 // TestOperators has one row for each operator and each of: a value that fits, one
 // that does not, no value, and a value that is not known.
 func TestOperators(t *testing.T) {
-	const y, n, d = tri.Yes, tri.No, tri.Depends
+	const y, n, d = tri.Yes, tri.No, tri.Unknown
 	for _, c := range []struct {
 		op, policy, hit, miss      string
-		onHit, onMiss, none, blind tri.Verdict
+		onHit, onMiss, none, blind tri.Value
 	}{
 		{"StringEquals", "a", "a", "A", y, n, n, d},
 		{"StringNotEquals", "a", "a", "A", n, y, y, d},
@@ -113,7 +113,7 @@ func TestOperators(t *testing.T) {
 			name   string
 			values []string
 			known  bool
-			want   tri.Verdict
+			want   tri.Value
 		}{{"hit", []string{c.hit}, true, c.onHit}, {"miss", []string{c.miss}, true, c.onMiss}, {"none", nil, true, c.none}, {"unknown", nil, false, c.blind}} {
 			ctx := &Context{}
 			if x.known {
@@ -124,7 +124,7 @@ func TestOperators(t *testing.T) {
 			if got.Verdict != x.want {
 				t.Errorf("%s %q with %s %q: %v, want %v", c.op, c.policy, x.name, x.values, got.Verdict, x.want)
 			}
-			if (got.Verdict == tri.Depends) != (len(got.Reasons) > 0) {
+			if (got.Verdict == tri.Unknown) != (len(got.Reasons) > 0) {
 				t.Errorf("%s: verdict %v with reasons %v", c.op, got.Verdict, got.Reasons)
 			}
 		}
@@ -136,7 +136,7 @@ func TestManyValues(t *testing.T) {
 		op     string
 		policy string
 		values []string
-		want   tri.Verdict
+		want   tri.Value
 	}{
 		{"StringEquals", `["a","b"]`, []string{"b"}, tri.Yes},
 		{"StringNotEquals", `["a","b"]`, []string{"b"}, tri.No},
@@ -160,14 +160,14 @@ func TestVariables(t *testing.T) {
 	for _, c := range []struct {
 		version, resource, asked string
 		ctx                      *Context
-		want                     tri.Verdict
+		want                     tri.Value
 	}{
 		{"2012-10-17", "arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::a*b/x", known, tri.Yes},
 		{"2012-10-17", "arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::aXb/x", known, tri.No},
 		{"2008-10-17", "arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::a*b/x", known, tri.No},
 		{"2012-10-17", "arn:aws:s3:::${aws:PrincipalTag/team}/*", "arn:aws:s3:::x/x", known, tri.No},
 		{"2012-10-17", "arn:aws:s3:::${aws:PrincipalTag/team, 'all'}/*", "arn:aws:s3:::all/x", known, tri.Yes},
-		{"2012-10-17", "arn:aws:s3:::${aws:userid}/*", "arn:aws:s3:::x/x", known, tri.Depends},
+		{"2012-10-17", "arn:aws:s3:::${aws:userid}/*", "arn:aws:s3:::x/x", known, tri.Unknown},
 		{"2012-10-17", "arn:aws:s3:::${aws:userid}/*", "arn:aws:ec2:::x/x", known, tri.No},
 		{"2012-10-17", "arn:aws:s3:::${*}", "arn:aws:s3:::x", known, tri.No},
 		{"2012-10-17", "arn:aws:s3:::${*}", "arn:aws:s3:::*", known, tri.Yes},
@@ -198,8 +198,8 @@ func TestDocuments(t *testing.T) {
 			t.Errorf("%s: %v", text, p.Unreadable)
 		}
 		l := Layers{Identity: []*Policy{p}}
-		if v := l.Decide(&Request{Action: "s3:GetObject", Resource: "*"}).Verdict; !readable && v != tri.Depends {
-			t.Errorf("%s cannot be read, so that its verdict depends, but it is %v", text, v)
+		if v := l.Decide(&Request{Action: "s3:GetObject", Resource: "*"}).Verdict; !readable && v != tri.Unknown {
+			t.Errorf("%s cannot be read, so that its verdict is unknown, but it is %v", text, v)
 		}
 	}
 }
@@ -207,7 +207,7 @@ func TestDocuments(t *testing.T) {
 func TestNot(t *testing.T) {
 	for _, c := range []struct {
 		statement, action, resource string
-		want                        tri.Verdict
+		want                        tri.Value
 	}{
 		{`{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}`, "iam:CreateUser", "*", tri.No},
 		{`{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}`, "s3:GetObject", "*", tri.Yes},
@@ -215,7 +215,7 @@ func TestNot(t *testing.T) {
 		{`{"Effect":"Allow","Action":"*","NotResource":"arn:aws:s3:::a"}`, "s3:GetObject", "arn:aws:s3:::a", tri.No},
 		{`{"Effect":"Allow","Action":"*","NotResource":"arn:aws:s3:::a"}`, "s3:GetObject", "arn:aws:s3:::b", tri.Yes},
 		{`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","NotAction":"s3:*","Resource":"*"}`, "iam:CreateUser", "*", tri.No},
-		{`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"k":"v"}}}`, "s3:GetObject", "*", tri.Depends},
+		{`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"k":"v"}}}`, "s3:GetObject", "*", tri.Unknown},
 		{`{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"k":"v"}}}`, "s3:GetObject", "*", tri.No},
 	} {
 		l := Layers{Identity: []*Policy{parse(t, c.statement)}}
@@ -247,7 +247,7 @@ func TestLayers(t *testing.T) {
 		name   string
 		who    *Principal
 		layers Layers
-		want   tri.Verdict
+		want   tri.Value
 	}{
 		{"identity alone", user, Layers{Identity: all}, tri.Yes},
 		{"nothing", user, Layers{}, tri.No},
@@ -269,7 +269,7 @@ func TestLayers(t *testing.T) {
 		{"other account, both sides", user, Layers{Identity: all, On: aws(user.Name), Owner: "444455556666"}, tri.Yes},
 		{"other account names the account, both sides", user, Layers{Identity: all, On: root, Owner: "444455556666"}, tri.Yes},
 		{"everyone", role, Layers{On: aws("*"), Owner: role.Account, OnlyOn: true}, tri.Yes},
-		{"NotPrincipal spares nobody else", user, Layers{Identity: all, On: ParseText(`{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*","NotPrincipal":{"AWS":["arn:aws:iam::111122223333:user/v","111122223333"]}}]}`, "d", Resource), Owner: user.Account}, tri.Depends},
+		{"NotPrincipal spares nobody else", user, Layers{Identity: all, On: ParseText(`{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*","NotPrincipal":{"AWS":["arn:aws:iam::111122223333:user/v","111122223333"]}}]}`, "d", Resource), Owner: user.Account}, tri.Unknown},
 		{"NotPrincipal spares the caller", user, Layers{Identity: all, On: ParseText(`{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*","NotPrincipal":{"AWS":["`+user.Name+`","111122223333"]}}]}`, "d", Resource), Owner: user.Account}, tri.Yes},
 		{"NotPrincipal names strangers", user, Layers{Identity: all, On: ParseText(`{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*","NotPrincipal":{"AWS":["444455556666"]}}]}`, "d", Resource), Owner: user.Account}, tri.No},
 		{"service", &Principal{Kind: Service, Name: "ec2.amazonaws.com"}, Layers{On: trust(t, `"Principal":{"Service":"ec2.amazonaws.com"}`, ""), OnlyOn: true}, tri.Yes},
@@ -287,7 +287,7 @@ func TestUnsure(t *testing.T) {
 	deny := parse(t, `{"Effect":"Deny","Action":"iam:*","Resource":"*"}`)
 	deny.Unsure = "whether it is attached"
 	l := Layers{Identity: all, SCPs: [][]*Policy{{deny}}}
-	if got := l.Decide(&Request{Action: "iam:CreateUser", Resource: "*"}); got.Verdict != tri.Depends || !strings.Contains(got.Reasons[0].Text, "whether it is attached") {
+	if got := l.Decide(&Request{Action: "iam:CreateUser", Resource: "*"}); got.Verdict != tri.Unknown || !strings.Contains(got.Reasons[0].Text, "whether it is attached") {
 		t.Errorf("%v %v", got.Verdict, got.Reasons)
 	}
 	if got := l.Decide(&Request{Action: "s3:GetObject", Resource: "*"}); got.Verdict != tri.Yes {

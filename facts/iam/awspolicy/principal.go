@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // PrincipalKind is what sort of caller a Principal is.
@@ -37,7 +37,7 @@ const (
 )
 
 // named asks how a statement names the caller.
-func (s *Statement) named(p *Principal) (reach, tri.Verdict) {
+func (s *Statement) named(p *Principal) (reach, tri.Value) {
 	e := s.Principals
 	if e == nil || p == nil {
 		return direct, tri.Yes
@@ -104,7 +104,7 @@ func (p *Principal) matches(entry string) reach {
 
 // excepted asks whether a NotPrincipal leaves the caller in: it does unless the
 // caller and, as AWS wants it, what stands behind it are all listed.
-func (e *Principals) excepted(p *Principal) tri.Verdict {
+func (e *Principals) excepted(p *Principal) tri.Value {
 	if e.Everyone {
 		return tri.No
 	}
@@ -124,7 +124,7 @@ func (e *Principals) excepted(p *Principal) tri.Verdict {
 	case itself && behind:
 		return tri.No
 	case itself || behind:
-		return tri.Depends // AWS itself warns that the outcome may surprise
+		return tri.Unknown // AWS itself warns that the outcome may surprise
 	}
 	return tri.Yes
 }

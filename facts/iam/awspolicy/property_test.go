@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // random makes statements from a small world in which everything meets everything.
@@ -44,17 +44,17 @@ func TestMonotone(t *testing.T) {
 			statements = append(statements, r.statement(r.of("Allow", "Allow", "Deny")))
 		}
 		ask := r.request()
-		verdict := func(more ...string) tri.Verdict {
+		verdict := func(more ...string) tri.Value {
 			l := Layers{Identity: []*Policy{parse(t, strings.Join(append(more, statements...), ","))}}
 			return l.Decide(ask).Verdict
 		}
 		before := verdict()
 		deny, allow := r.statement("Deny"), r.statement("Allow")
-		if after := verdict(deny); after > before {
+		if after := verdict(deny); tri.Compare(after, before) > 0 {
 			t.Fatalf("%v asked of %s\nis %v, and %v with the denial %s", *ask, statements, before, after, deny)
 		}
 		after := verdict(allow)
-		if after < before {
+		if tri.Compare(after, before) < 0 {
 			t.Fatalf("%v asked of %s\nis %v, and %v with the permission %s", *ask, statements, before, after, allow)
 		}
 		if after != before {
@@ -93,15 +93,15 @@ func TestSettled(t *testing.T) {
 					continue
 				}
 				after := l.Decide(&full).Verdict
-				if after == tri.Depends {
-					t.Fatalf("%s: everything is known, and still it depends", statements)
+				if after == tri.Unknown {
+					t.Fatalf("%s: everything is known, but not the verdict", statements)
 				}
-				if before.Verdict != tri.Depends && after != before.Verdict {
+				if before.Verdict != tri.Unknown && after != before.Verdict {
 					t.Fatalf("%v asked of %s\nis %v whatever m is, but %v when it is %q", *ask, statements, before.Verdict, after, values)
 				}
 			}
 		}
-		if before.Verdict == tri.Depends {
+		if before.Verdict == tri.Unknown {
 			open++
 		} else {
 			settled++
@@ -123,7 +123,7 @@ func FuzzPolicy(f *testing.F) {
 			l := Layers{Identity: []*Policy{p}, On: p, Owner: "1"}
 			r := &Request{Action: action, Resource: resource, Principal: &Principal{Kind: Role, Name: "arn:aws:iam::1:role/r", Account: "1"}}
 			d := l.Decide(r)
-			if d.Verdict == tri.Depends && len(d.Reasons) == 0 {
+			if d.Verdict == tri.Unknown && len(d.Reasons) == 0 {
 				t.Errorf("a verdict depends on nothing")
 			}
 			l.DecideAny(r, resource)

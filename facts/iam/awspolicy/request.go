@@ -3,7 +3,7 @@ package awspolicy
 import (
 	"strings"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // Request is one call whose verdict is asked for.
@@ -128,7 +128,7 @@ func literal(s string) string {
 }
 
 // matchAny asks whether one of several patterns matches, with variables replaced.
-func (r *Request) matchAny(p *Policy, patterns []string, match func(pattern string) bool) tri.Verdict {
+func (r *Request) matchAny(p *Policy, patterns []string, match func(pattern string) bool) tri.Value {
 	out := tri.No
 	for _, pattern := range patterns {
 		expanded, missing, open := r.expand(p, pattern)
@@ -138,7 +138,7 @@ func (r *Request) matchAny(p *Policy, patterns []string, match func(pattern stri
 		if !open {
 			return tri.Yes
 		}
-		out = tri.Depends
+		out = tri.Unknown
 	}
 	return out
 }

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // Allowed is the answer to whether a principal may do something.
 type Allowed struct {
-	Verdict tri.Verdict
+	Verdict tri.Value
 	By      []*Assignment
 	Why     []string
 }
@@ -24,10 +24,10 @@ func (e *Estate) Allowed(principal, action, scope string) Allowed {
 	for _, d := range e.denials {
 		if covers(d.scope, scope) && (slices.Contains(d.principals, principal) || slices.Contains(d.principals, everybody)) &&
 			!slices.Contains(d.except, principal) && allows(d.permissions, action) {
-			return Allowed{}
+			return Allowed{Verdict: tri.No}
 		}
 	}
-	out := Allowed{}
+	out := Allowed{Verdict: tri.No}
 	for _, a := range e.assigned[principal] {
 		if !covers(a.Scope, scope) {
 			continue
@@ -38,8 +38,8 @@ func (e *Estate) Allowed(principal, action, scope string) Allowed {
 			out = Allowed{Verdict: tri.Yes, By: []*Assignment{a}}
 		case v == tri.Yes:
 			out.By = append(out.By, a)
-		case v == tri.Depends && out.Verdict != tri.Yes:
-			out.Verdict, out.By, out.Why = tri.Depends, append(out.By, a), append(out.Why, why)
+		case v == tri.Unknown && out.Verdict != tri.Yes:
+			out.Verdict, out.By, out.Why = tri.Unknown, append(out.By, a), append(out.Why, why)
 		}
 	}
 	return out
@@ -70,16 +70,16 @@ func covers(at, scope string) bool {
 }
 
 // gives asks whether an assignment gives an action.
-func (e *Estate) gives(a *Assignment, action string) (tri.Verdict, string) {
+func (e *Estate) gives(a *Assignment, action string) (tri.Value, string) {
 	list, known := e.role(a)
 	if !known {
-		return tri.Depends, fmt.Sprintf("what role %q allows: its definition was not exported", firstOf(a.RoleName, a.RoleID))
+		return tri.Unknown, fmt.Sprintf("what role %q allows: its definition was not exported", firstOf(a.RoleName, a.RoleID))
 	}
 	if !allows(list, action) {
 		return tri.No, ""
 	}
 	if a.Condition != "" {
-		return tri.Depends, fmt.Sprintf("the condition of the assignment of %q", firstOf(a.RoleName, a.RoleID))
+		return tri.Unknown, fmt.Sprintf("the condition of the assignment of %q", firstOf(a.RoleName, a.RoleID))
 	}
 	return tri.Yes, ""
 }

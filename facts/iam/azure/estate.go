@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 	"bulwark/internal/ytree"
 	"bulwark/source/cloud"
 	"bulwark/world"
@@ -46,7 +46,7 @@ type Credential struct {
 // Cluster is a cluster of AKS.
 type Cluster struct {
 	ID, Name, Issuer string
-	LocalAccounts    tri.Verdict // whether its local administrator's credentials work
+	LocalAccounts    tri.Value // whether its local administrator's credentials work
 	AzureRBAC        bool
 	AdminGroups      []string
 	Kubelet          string // principal id of the kubelet's identity
@@ -206,7 +206,7 @@ func cutFold(s, sep string) (before, after string, found bool) {
 
 func (e *Estate) readCluster(o *world.Object) {
 	n := cloud.Tree(o)
-	c := &Cluster{ID: n.Text("id"), Name: n.Text("name"), LocalAccounts: tri.Depends, Object: o}
+	c := &Cluster{ID: n.Text("id"), Name: n.Text("name"), LocalAccounts: tri.Unknown, Object: o}
 	if v := n.Lookup("oidcIssuerProfile.issuerUrl"); v != nil {
 		c.Issuer = strings.TrimSuffix(v.Str, "/")
 	}

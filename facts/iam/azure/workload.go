@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // Audience is what tokens for Azure are made out to.
@@ -15,7 +15,7 @@ const Audience = "api://AzureADTokenExchange"
 type Grant struct {
 	Identity   *Identity // one without a name when the export does not tell which
 	Credential *Credential
-	Verdict    tri.Verdict
+	Verdict    tri.Value
 	Why        []string
 }
 
@@ -34,7 +34,7 @@ func (e *Estate) Assumable(namespace, account string) []Grant {
 		}
 		if g.Identity == nil {
 			g.Identity = &Identity{ID: c.Owner, Name: firstOf(definitionID(c.Owner), "(identity not exported)")}
-			g.Verdict = tri.Depends
+			g.Verdict = tri.Unknown
 			g.Why = append(g.Why, "which identity the credential belongs to, and what that may do: it was not exported")
 		}
 		out = append(out, g)
@@ -43,7 +43,7 @@ func (e *Estate) Assumable(namespace, account string) []Grant {
 }
 
 // ours asks whether an issuer is that of the cluster which is looked at.
-func (e *Estate) ours(issuer string) (tri.Verdict, string) {
+func (e *Estate) ours(issuer string) (tri.Value, string) {
 	known, mine := 0, false
 	for _, c := range e.Clusters {
 		if c.Issuer != "" {
@@ -53,11 +53,11 @@ func (e *Estate) ours(issuer string) (tri.Verdict, string) {
 	}
 	switch {
 	case known == 0:
-		return tri.Depends, fmt.Sprintf("whether %q issues the tokens of this cluster: no description of the cluster was exported", issuer)
+		return tri.Unknown, fmt.Sprintf("whether %q issues the tokens of this cluster: no description of the cluster was exported", issuer)
 	case !mine:
 		return tri.No, ""
 	case known > 1:
-		return tri.Depends, fmt.Sprintf("whether %q issues the tokens of this cluster: %d clusters were exported", issuer, known)
+		return tri.Unknown, fmt.Sprintf("whether %q issues the tokens of this cluster: %d clusters were exported", issuer, known)
 	}
 	return tri.Yes, ""
 }
@@ -67,7 +67,7 @@ type Escalation struct {
 	ID, Title string
 	Actions   []string
 	Scope     string
-	Verdict   tri.Verdict
+	Verdict   tri.Value
 	Admin     bool // it leads to all rights at the scope
 	Why       []string
 	By        []*Assignment
@@ -133,7 +133,7 @@ type Way struct {
 	Title   string
 	Cluster *Cluster
 	Admin   bool
-	Verdict tri.Verdict
+	Verdict tri.Value
 	Why     []string
 	By      []*Assignment
 }
@@ -144,10 +144,10 @@ func (e *Estate) IntoCluster(principal string) []Way {
 	var out []Way
 	for _, c := range e.Clusters {
 		scope := c.ID
-		add := func(title, action string, admin bool, also tri.Verdict, why string) {
+		add := func(title, action string, admin bool, also tri.Value, why string) {
 			d := e.Allowed(principal, action, scope)
 			w := Way{Title: title, Cluster: c, Admin: admin, Verdict: tri.And(d.Verdict, also), Why: d.Why, By: d.By}
-			if also == tri.Depends {
+			if also == tri.Unknown {
 				w.Why = append(w.Why, why)
 			}
 			if w.Verdict != tri.No {

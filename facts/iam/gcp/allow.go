@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // Member is somebody who asks: every name under which bindings may know him.
@@ -20,7 +20,7 @@ type Member struct {
 func GSA(email string) Member { return Member{Names: []string{"serviceAccount:" + email}} }
 
 // named asks whether a list of members holds the caller.
-func (m *Member) named(members []string) (tri.Verdict, string) {
+func (m *Member) named(members []string) (tri.Value, string) {
 	out, why := tri.No, ""
 	for _, entry := range members {
 		switch {
@@ -29,7 +29,7 @@ func (m *Member) named(members []string) (tri.Verdict, string) {
 			return tri.Yes, ""
 		case m.Workload:
 		case strings.HasPrefix(entry, "group:"), strings.HasPrefix(entry, "principalSet://goog/group/"):
-			out, why = tri.Depends, fmt.Sprintf("whether it is in %q", entry)
+			out, why = tri.Unknown, fmt.Sprintf("whether it is in %q", entry)
 		}
 	}
 	return out, why
@@ -47,7 +47,7 @@ func (e *Estate) Allowed(m Member, permission string, on Resource) Allowed {
 	if out.Verdict == tri.No {
 		return out
 	}
-	given := Allowed{}
+	given := Allowed{Verdict: tri.No}
 	for _, id := range append([]string{on.Name}, on.Above...) {
 		for _, b := range e.bindings[id] {
 			v, reason := e.gives(b, &m, permission, on)
@@ -56,25 +56,25 @@ func (e *Estate) Allowed(m Member, permission string, on Resource) Allowed {
 				given = Allowed{Verdict: tri.Yes, By: []*Binding{b}}
 			case v == tri.Yes:
 				given.By = append(given.By, b)
-			case v == tri.Depends && given.Verdict != tri.Yes:
-				given.Verdict = tri.Depends
+			case v == tri.Unknown && given.Verdict != tri.Yes:
+				given.Verdict = tri.Unknown
 				given.By, given.Why = append(given.By, b), append(given.Why, reason)
 			}
 		}
 	}
 	given.Verdict = tri.And(given.Verdict, out.Verdict)
-	if given.Verdict != tri.No && denied == tri.Depends {
-		given.Verdict = tri.Depends
+	if given.Verdict != tri.No && denied == tri.Unknown {
+		given.Verdict = tri.Unknown
 		given.Why = append(given.Why, why)
 	}
-	if given.Verdict == tri.Depends {
+	if given.Verdict == tri.Unknown {
 		given.Why = append(given.Why, out.Why...)
 	}
 	return given
 }
 
 // gives asks whether one binding gives the permission.
-func (e *Estate) gives(b *Binding, m *Member, permission string, on Resource) (tri.Verdict, string) {
+func (e *Estate) gives(b *Binding, m *Member, permission string, on Resource) (tri.Value, string) {
 	named, why := m.named(b.Members)
 	if named == tri.No {
 		return tri.No, ""
@@ -83,13 +83,13 @@ func (e *Estate) gives(b *Binding, m *Member, permission string, on Resource) (t
 	if has == tri.No {
 		return tri.No, ""
 	}
-	if has == tri.Depends {
+	if has == tri.Unknown {
 		why = fmt.Sprintf("whether role %q has %s: it was not exported", b.Role, permission)
 	}
 	v := tri.And(named, has)
 	if b.Condition != nil {
 		c := e.conditions.holds(b.Condition.Expression, on)
-		if c == tri.Depends {
+		if c == tri.Unknown {
 			why = conditionText(b.Condition)
 		}
 		v = tri.And(v, c)
@@ -99,7 +99,7 @@ func (e *Estate) gives(b *Binding, m *Member, permission string, on Resource) (t
 
 // holds asks whether a role has a permission: as it was exported, else as Google
 // publishes it, as far as it matters here.
-func (e *Estate) holds(role, permission string) tri.Verdict {
+func (e *Estate) holds(role, permission string) tri.Value {
 	if list, ok := e.roles[role]; ok {
 		return tri.Of(slices.Contains(list, permission))
 	}
@@ -120,7 +120,7 @@ func (e *Estate) holds(role, permission string) tri.Verdict {
 	if strings.HasPrefix(role, "roles/") && !strings.HasPrefix(permission, service+".") {
 		return tri.No // the roles of a service hold its own permissions; those with actAs are listed
 	}
-	return tri.Depends
+	return tri.Unknown
 }
 
 // match compares a permission with a pattern that may end in "*" or have one inside.

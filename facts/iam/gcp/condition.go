@@ -7,7 +7,7 @@ import (
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/types"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // Limits of one condition. Google itself stops at 12 operators.
@@ -76,13 +76,13 @@ func (c *conditions) compile(expr string) cel.Program {
 
 // holds asks whether a condition is met, for a resource of which the type and
 // service are known where they are not empty.
-func (c *conditions) holds(expr string, on Resource) tri.Verdict {
+func (c *conditions) holds(expr string, on Resource) tri.Value {
 	if expr == "" {
 		return tri.Yes
 	}
 	program := c.program(expr)
 	if program == nil {
-		return tri.Depends
+		return tri.Unknown
 	}
 	known := map[string]any{}
 	unknown := []*cel.AttributePatternType{
@@ -98,15 +98,15 @@ func (c *conditions) holds(expr string, on Resource) tri.Verdict {
 	}
 	vars, err := cel.PartialVars(map[string]any{"resource": known}, unknown...)
 	if err != nil {
-		return tri.Depends
+		return tri.Unknown
 	}
 	out, _, err := program.Eval(vars)
 	if err != nil || types.IsUnknown(out) {
-		return tri.Depends
+		return tri.Unknown
 	}
 	b, ok := out.Value().(bool)
 	if !ok {
-		return tri.Depends
+		return tri.Unknown
 	}
 	return tri.Of(b)
 }

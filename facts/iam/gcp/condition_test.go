@@ -4,25 +4,25 @@ import (
 	"strings"
 	"testing"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 func TestConditions(t *testing.T) {
 	c := new(conditions)
 	project := Resource{Type: "cloudresourcemanager.googleapis.com/Project", Service: "cloudresourcemanager.googleapis.com"}
-	for expr, want := range map[string]tri.Verdict{
+	for expr, want := range map[string]tri.Value{
 		"":     tri.Yes,
 		"true": tri.Yes,
 		`resource.service == "cloudresourcemanager.googleapis.com"`:                            tri.Yes,
 		`resource.type.startsWith("compute")`:                                                  tri.No,
-		`resource.type != "x" && request.time > timestamp("2020-01-01T00:00:00Z")`:             tri.Depends,
+		`resource.type != "x" && request.time > timestamp("2020-01-01T00:00:00Z")`:             tri.Unknown,
 		`resource.type == "x" && request.time > timestamp("2020-01-01T00:00:00Z")`:             tri.No,
-		`resource.type == "x" || resource.name.endsWith("y")`:                                  tri.Depends,
-		`api.getAttribute("iam.googleapis.com/modifiedGrantsByRole", []).hasOnly(["roles/x"])`: tri.Depends,
-		`resource.matchTag("1/env", "prod")`:                                                   tri.Depends,
-		`1 + 1`:                                                                                tri.Depends,
-		`(((`:                                                                                  tri.Depends,
-		strings.Repeat("(", 5000):                                                              tri.Depends,
+		`resource.type == "x" || resource.name.endsWith("y")`:                                  tri.Unknown,
+		`api.getAttribute("iam.googleapis.com/modifiedGrantsByRole", []).hasOnly(["roles/x"])`: tri.Unknown,
+		`resource.matchTag("1/env", "prod")`:                                                   tri.Unknown,
+		`1 + 1`:                                                                                tri.Unknown,
+		`(((`:                                                                                  tri.Unknown,
+		strings.Repeat("(", 5000):                                                              tri.Unknown,
 		`[1,2,3,4,5,6,7,8,9].all(a, [1,2,3,4,5,6,7,8,9].all(b, [1,2,3,4,5,6,7,8,9].all(c, a+b+c > 0)))`: tri.Yes,
 	} {
 		if got := c.holds(expr, project); got != want {
@@ -46,11 +46,11 @@ func TestPermissions(t *testing.T) {
 	e := &Estate{roles: map[string][]string{"roles/mine": {"x.y.z"}}}
 	for _, c := range []struct {
 		role, permission string
-		want             tri.Verdict
+		want             tri.Value
 	}{
 		{"roles/owner", "anything.at.all", tri.Yes}, {"roles/editor", "resourcemanager.projects.setIamPolicy", tri.No}, {"roles/editor", "run.services.create", tri.Yes},
 		{"roles/viewer", "storage.buckets.list", tri.Yes}, {"roles/mine", "x.y.z", tri.Yes}, {"roles/mine", "x.y.a", tri.No},
-		{"roles/pubsub.admin", "pubsub.topics.setIamPolicy", tri.Depends}, {"roles/pubsub.admin", "iam.serviceAccounts.actAs", tri.No}, {"projects/p/roles/x", "a.b.c", tri.Depends},
+		{"roles/pubsub.admin", "pubsub.topics.setIamPolicy", tri.Unknown}, {"roles/pubsub.admin", "iam.serviceAccounts.actAs", tri.No}, {"projects/p/roles/x", "a.b.c", tri.Unknown},
 	} {
 		if got := e.holds(c.role, c.permission); got != c.want {
 			t.Errorf("%s has %s: %v, want %v", c.role, c.permission, got, c.want)

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 	"bulwark/internal/ytree"
 	"bulwark/source/cloud"
 	"bulwark/world"
@@ -64,7 +64,7 @@ func denyName(name string) string {
 }
 
 // denied asks whether a deny policy takes the permission away.
-func (e *Estate) denied(m *Member, permission string, on Resource) (tri.Verdict, string) {
+func (e *Estate) denied(m *Member, permission string, on Resource) (tri.Value, string) {
 	for _, d := range e.denials {
 		if d.on != "" && d.on != on.Name && !slices.Contains(on.Above, d.on) {
 			continue
@@ -78,17 +78,17 @@ func (e *Estate) denied(m *Member, permission string, on Resource) (tri.Verdict,
 		}
 		v, why := deny.named(d.principals)
 		if except, _ := deny.named(d.exceptions); except != tri.No {
-			v = tri.And(v, tri.Not(except))
+			v = tri.And(v, except.Not())
 		}
 		if d.condition != nil && v != tri.No {
 			c := e.conditions.holds(d.condition.Expression, on)
-			if c == tri.Depends {
+			if c == tri.Unknown {
 				why = conditionText(d.condition)
 			}
 			v = tri.And(v, c)
 		}
 		if d.on == "" && v == tri.Yes {
-			v, why = tri.Depends, "where it is attached"
+			v, why = tri.Unknown, "where it is attached"
 		}
 		if v != tri.No {
 			return v, "a deny policy: " + why
@@ -156,7 +156,7 @@ func (e *Estate) within(m *Member, _ string, on Resource) Allowed {
 	for _, b := range e.bound {
 		v := m.inSet(b.set)
 		if b.condition != nil {
-			v = tri.And(v, tri.Depends)
+			v = tri.And(v, tri.Unknown)
 		}
 		if v == tri.No {
 			continue
@@ -170,8 +170,8 @@ func (e *Estate) within(m *Member, _ string, on Resource) Allowed {
 				}
 			}
 		}
-		if v == tri.Depends {
-			reach = tri.Or(reach, tri.Depends)
+		if v == tri.Unknown {
+			reach = tri.Or(reach, tri.Unknown)
 			out.Why = append(out.Why, fmt.Sprintf("whether boundary %q is in force", b.policy))
 		}
 	}
@@ -182,7 +182,7 @@ func (e *Estate) within(m *Member, _ string, on Resource) Allowed {
 }
 
 // inSet asks whether a member is in a set of principals that a boundary is bound to.
-func (m *Member) inSet(set string) tri.Verdict {
+func (m *Member) inSet(set string) tri.Value {
 	if slices.Contains(m.Sets, set) {
 		return tri.Yes
 	}
@@ -192,7 +192,7 @@ func (m *Member) inSet(set string) tri.Verdict {
 		}
 	}
 	if strings.Contains(set, "/organizations/") || strings.Contains(set, "/folders/") || strings.Contains(set, "/projects/") && !strings.Contains(set, "workloadIdentityPools") {
-		return tri.Depends
+		return tri.Unknown
 	}
 	return tri.No
 }

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 )
 
 // Escalation is one way in which an identity comes to more than it was given.
@@ -14,7 +14,7 @@ type Escalation struct {
 	Permissions []string // that it needs, all of them
 	Target      string   // e-mail of an account, or id of a resource
 	Becomes     *Account // nil when no other account is won
-	Verdict     tri.Verdict
+	Verdict     tri.Value
 	Admin       bool // it leads to all rights in the target
 	Why         []string
 	By          []*Binding
@@ -144,7 +144,7 @@ func (e *Estate) try(out []Escalation, p *path, m Member, on Resource, a *Accoun
 func (e *Estate) somewhere(m Member, permission string, on Resource) Resource {
 	best, at := tri.No, Resource{Name: on.Name, Above: on.Above}
 	for _, p := range e.Places() {
-		if v := e.Allowed(m, permission, p).Verdict; v > best {
+		if v := e.Allowed(m, permission, p).Verdict; tri.Compare(v, best) > 0 {
 			best, at = v, p
 		}
 	}
@@ -156,7 +156,7 @@ type Way struct {
 	Title   string
 	Cluster *Cluster
 	Admin   bool
-	Verdict tri.Verdict
+	Verdict tri.Value
 	Why     []string
 	By      []*Binding
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 	"bulwark/internal/ytree"
 	"bulwark/source/cloud"
 	"bulwark/world"
@@ -248,7 +248,7 @@ func (e *Estate) project(name string) []string {
 
 // Allowed is the answer to whether somebody has a permission.
 type Allowed struct {
-	Verdict tri.Verdict
+	Verdict tri.Value
 	By      []*Binding
 	Why     []string
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"bulwark/facts/iam/tri"
+	"bulwark/internal/tri"
 	"bulwark/internal/ytree"
 	"bulwark/source/cloud"
 	"bulwark/world"
@@ -66,7 +66,7 @@ func nodePool(name string, config *ytree.Node, path string) NodePool {
 }
 
 // Metadata asks whether a pod on a node of the pool gets the account of the node.
-func (p *NodePool) Serves(hostNetwork bool) (tri.Verdict, string) {
+func (p *NodePool) Serves(hostNetwork bool) (tri.Value, string) {
 	switch {
 	case hostNetwork:
 		return tri.Yes, "the pod is in the node's network"
@@ -75,7 +75,7 @@ func (p *NodePool) Serves(hostNetwork bool) (tri.Verdict, string) {
 	case p.Metadata == "GCE_METADATA" || p.Metadata == "":
 		return tri.Yes, "nothing stands between the pod and the node's metadata server"
 	}
-	return tri.Depends, fmt.Sprintf("what the metadata mode %q lets through", p.Metadata)
+	return tri.Unknown, fmt.Sprintf("what the metadata mode %q lets through", p.Metadata)
 }
 
 // Workload is a service account of Kubernetes as a member: every cluster of one
@@ -216,7 +216,7 @@ func poolOf(member string) string {
 type Grant struct {
 	Account *Account // nil when it is given roles itself
 	Member  Member
-	Verdict tri.Verdict
+	Verdict tri.Value
 	Why     []string
 	By      []*Binding
 }
@@ -231,7 +231,7 @@ func (e *Estate) Assumable(namespace, account string) []Grant {
 		ours := tri.Yes
 		var why []string
 		if !certain {
-			ours, why = tri.Depends, []string{fmt.Sprintf("whether this cluster is in the pool %q", pool)}
+			ours, why = tri.Unknown, []string{fmt.Sprintf("whether this cluster is in the pool %q", pool)}
 		}
 		if own := e.given(&m); len(own) > 0 {
 			out = append(out, Grant{Member: m, Verdict: ours, Why: why, By: own})
