@@ -45,7 +45,7 @@ func Guard(o Options) (*Bundle, error) {
 	return &Bundle{Files: []File{{
 		Name: guardFile,
 		Policy: &admissionv1.ValidatingAdmissionPolicy{
-			TypeMeta:   metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: "ValidatingAdmissionPolicy"},
+			TypeMeta:   typeMeta("ValidatingAdmissionPolicy"),
 			ObjectMeta: meta,
 			Spec: admissionv1.ValidatingAdmissionPolicySpec{
 				FailurePolicy: &x.FailurePolicy,
@@ -56,7 +56,7 @@ func Guard(o Options) (*Bundle, error) {
 			},
 		},
 		Binding: &admissionv1.ValidatingAdmissionPolicyBinding{
-			TypeMeta:   metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: "ValidatingAdmissionPolicyBinding"},
+			TypeMeta:   typeMeta("ValidatingAdmissionPolicyBinding"),
 			ObjectMeta: metav1.ObjectMeta{Name: name, Labels: meta.Labels},
 			Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{PolicyName: name,
 				ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny, admissionv1.Audit}},

@@ -77,11 +77,11 @@ func (x *exporter) mutating(c *control.Control, r *ruleSet) error {
 	x.bundle.Files = append(x.bundle.Files, File{
 		Name: fileName(g, "fix"), Controls: ids(g),
 		Policy: &admissionv1.MutatingAdmissionPolicy{
-			TypeMeta:   metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: "MutatingAdmissionPolicy"},
+			TypeMeta:   typeMeta("MutatingAdmissionPolicy"),
 			ObjectMeta: object, Spec: spec,
 		},
 		Binding: &admissionv1.MutatingAdmissionPolicyBinding{
-			TypeMeta:   metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: "MutatingAdmissionPolicyBinding"},
+			TypeMeta:   typeMeta("MutatingAdmissionPolicyBinding"),
 			ObjectMeta: metav1.ObjectMeta{Name: name, Labels: object.Labels},
 			Spec:       admissionv1.MutatingAdmissionPolicyBindingSpec{PolicyName: name, MatchResources: x.Where.selector()},
 		},

@@ -34,16 +34,21 @@ func (x *exporter) validating(g *group) error {
 	x.bundle.Files = append(x.bundle.Files, File{
 		Name: fileName(g, ""), Controls: ids(g),
 		Policy: &admissionv1.ValidatingAdmissionPolicy{
-			TypeMeta:   metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: "ValidatingAdmissionPolicy"},
+			TypeMeta:   typeMeta("ValidatingAdmissionPolicy"),
 			ObjectMeta: object, Spec: spec,
 		},
 		Binding: &admissionv1.ValidatingAdmissionPolicyBinding{
-			TypeMeta:   metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: "ValidatingAdmissionPolicyBinding"},
+			TypeMeta:   typeMeta("ValidatingAdmissionPolicyBinding"),
 			ObjectMeta: metav1.ObjectMeta{Name: name, Labels: object.Labels},
 			Spec:       admissionv1.ValidatingAdmissionPolicyBindingSpec{PolicyName: name, ValidationActions: x.Actions, MatchResources: x.Where.selector()},
 		},
 	})
 	return nil
+}
+
+// typeMeta is the type of an object of admissionregistration.k8s.io/v1.
+func typeMeta(kind string) metav1.TypeMeta {
+	return metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: kind}
 }
 
 // policy collects what the expressions of one policy need.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,10 +18,10 @@ import (
 // access is what the commands share that answer who may do what.
 type access struct {
 	question
-	space string // of -n
-	all   bool
+	all bool
 
 	catalog *rbac.Catalog
+	snap    *world.Snapshot
 	places  map[string]string
 }
 
@@ -28,16 +29,13 @@ func newAccess(sys *system) *access {
 	return &access{question: wholeQuestion(sys), places: map[string]string{}}
 }
 
-// read derives the decisions of the API server from the inputs. Objects of files
-// that name no namespace are taken to be in that of -n, or in default.
+// read derives the decisions of the API server from the inputs.
 func (a *access) read(ctx context.Context) (*rbac.Authorizer, error) {
-	if !a.cluster && a.context == "" && a.kubeconfig == "" {
-		a.question.namespace = cmp.Or(a.space, "default")
-	}
 	snap, err := a.snapshot(ctx, nil, rbac.Decider, rbac.SeenCatalog)
 	if err != nil {
 		return nil, err
 	}
+	a.snap = snap
 	if a.catalog, err = rbac.SeenCatalog.In(snap); err != nil {
 		return nil, err
 	}
@@ -47,6 +45,9 @@ func (a *access) read(ctx context.Context) (*rbac.Authorizer, error) {
 // request reads VERB RESOURCE [NAME], or VERB /path.
 func (a *access) request(z *rbac.Authorizer, args []string) (rbac.Request, error) {
 	req := rbac.Request{Verb: args[0], Namespace: a.space}
+	if args[0] == "" || args[1] == "" {
+		return req, errors.New("the verb or the resource is empty: say both, as in get secrets")
+	}
 	if strings.HasPrefix(args[1], "/") {
 		if len(args) > 2 || a.space != "" {
 			return req, fmt.Errorf("%q is a URL, which has neither a name nor a namespace: leave them away", args[1])
@@ -57,6 +58,7 @@ func (a *access) request(z *rbac.Authorizer, args []string) (rbac.Request, error
 	if strings.Contains(args[0], "/") {
 		return req, fmt.Errorf("%q is no verb: say the verb first, as in get pods/log", args[0])
 	}
+	a.doubtVerb(z, args[0])
 	var known bool
 	if req.Group, req.Resource, known = a.catalog.Parse(args[1]); !known {
 		if err := a.guess(z, &req, args[1]); err != nil {
@@ -73,6 +75,39 @@ func (a *access) request(z *rbac.Authorizer, args []string) (rbac.Request, error
 		req.Namespace = ""
 	}
 	return req.Attributed(), nil
+}
+
+// doubtVerb says so when neither Kubernetes nor a rule of the input knows a verb, as it may be misspelt.
+func (a *access) doubtVerb(z *rbac.Authorizer, verb string) {
+	known := func(r *rbac.Role) bool {
+		return slices.ContainsFunc(r.Rules, func(rule rbacv1.PolicyRule) bool { return slices.Contains(rule.Verbs, verb) })
+	}
+	if a.quiet || slices.Contains(verbs, verb) || slices.ContainsFunc(z.AllRoles(), known) {
+		return
+	}
+	fmt.Fprintf(a.sys.stderr, "bulwark: neither Kubernetes nor a rule of the input has the verb %s: it is taken as it stands; the verbs are %s\n",
+		plain.Line(verb), strings.Join(verbs, ", "))
+}
+
+// doubtAccount says so when the input does not hold a service account that is asked about, as it may be misspelt.
+// Kubernetes itself makes those of kube-system, and one called default everywhere.
+func (a *access) doubtAccount(u rbac.User) {
+	ns, name, ok := rbac.AccountUser(u.Name)
+	if !ok || a.quiet || name == "default" || holdsAccount(a.snap, ns, name) || ns == "kube-system" {
+		return
+	}
+	var near []string
+	for o := range a.snap.All("ServiceAccount") {
+		if n := o.Namespace + "/" + o.Name; o.Namespace == ns || o.Name == name {
+			near = append(near, "sa:"+n)
+		}
+	}
+	hint := ""
+	if len(near) > 0 {
+		slices.Sort(near)
+		hint = "; there is " + plain.Line(someOf(near, 4))
+	}
+	fmt.Fprintf(a.sys.stderr, "bulwark: the input has no ServiceAccount %s: what is said holds for one that is made%s\n", plain.Line(ns+"/"+name), hint)
 }
 
 // guess looks for the API group of a resource that nothing defines in the rules that name it.

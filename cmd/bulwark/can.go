@@ -44,7 +44,7 @@ Exit codes with a verb: 0 yes, 1 no, 2 unknown.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.can(c.Context(), args, groups) },
 	}
 	a.register(cmd)
-	cmd.Flags().StringVarP(&a.space, "namespace", "n", "", "ask about this `namespace`; file objects without one are taken to be in it")
+	a.registerSpace(cmd, "ask about this `namespace`")
 	cmd.Flags().StringArrayVar(&groups, "group", nil, "`group` that a user is in; may be repeated")
 	cmd.Flags().BoolVarP(&a.all, "all", "a", false, "list also what everybody may do, and rules that have no effect")
 	return cmd
@@ -59,6 +59,7 @@ func (a *access) can(ctx context.Context, args, groups []string) error {
 	if err != nil {
 		return err
 	}
+	a.doubtAccount(u)
 	who := whoIs{user: u, group: group}
 	if len(args) == 1 {
 		return a.list(z, who)

@@ -46,7 +46,7 @@ func (a *cloudAnswer) overview(w io.Writer) {
 	if len(rows) == 0 {
 		fmt.Fprintln(w, "No service account can become a role of a cloud, as far as the documents tell.")
 	} else {
-		printColumns(w, "", append([][]string{{"SERVICE ACCOUNT", "", "ROLE", "BY", "LEADS TO"}}, rows...))
+		_ = printColumns(w, "", 0, append([][]string{{"SERVICE ACCOUNT", "", "ROLE", "BY", "LEADS TO"}}, rows...))
 	}
 	for _, o := range a.Open {
 		fmt.Fprintln(w)

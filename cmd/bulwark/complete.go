@@ -19,6 +19,7 @@ type completer = func(*cobra.Command, []string, string) ([]string, cobra.ShellCo
 // known set of them, for c and the commands below it.
 func addCompletions(c *cobra.Command) {
 	severities := []string{"info", "low", "medium", "high", "critical"}
+	addQuestions(c)
 	for flag, offer := range map[string]completer{
 		"severity": words(severities...),
 		"fail-on":  words(append(severities, "never")...),

@@ -6,7 +6,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -26,13 +25,13 @@ plaintext. With two workloads: how what the first sends to the second travels,
 for each port or for one, between nodes and on one node, and why.
 
 FROM and TO are NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME. A Service as TO
-stands for the workloads behind it. PORT is the number of a container's port.`,
+stands for the workloads behind it. PORT is a container's port, by number or name.`,
 		Example: `  bulwark encryption -i ./deploy
   bulwark encryption -i ./deploy shop/web shop/db 5432
   bulwark encryption --cluster --json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if n := len(args); n == 1 || n > 3 {
-				return fmt.Errorf("got %d arguments, want none, two workloads, or two workloads and a port", n)
+				return fmt.Errorf("got %s, want none, two workloads, or two workloads and a port: bulwark encryption shop/web shop/db 5432", count(n, "argument"))
 			}
 			return nil
 		},
@@ -62,13 +61,36 @@ func runEncryption(ctx context.Context, q *question, args []string) error {
 	}
 	var port uint32
 	if len(args) == 3 {
-		n, err := strconv.ParseUint(args[2], 10, 16)
-		if err != nil || n == 0 {
-			return fmt.Errorf("%q is no port: give the number of a container's port, from 1 to 65535", args[2])
+		if port, err = portOf(to, args[2]); err != nil {
+			return err
 		}
-		port = uint32(n)
 	}
 	return encryptionPairs(q, m, from, to, port)
+}
+
+// portOf reads the port of a workload, by its number or the name that a container gives it.
+func portOf(o *world.Object, text string) (uint32, error) {
+	if n, err := strconv.ParseUint(text, 10, 16); err == nil && n > 0 {
+		return uint32(n), nil
+	}
+	var names []string
+	for t := range o.Pods {
+		for c := range t.Containers {
+			for _, p := range c.Ports {
+				if p.Name == text {
+					return uint32(p.ContainerPort), nil
+				}
+				if p.Name != "" {
+					names = append(names, p.Name)
+				}
+			}
+		}
+	}
+	hint := ""
+	if len(names) > 0 {
+		hint = "; it has " + someOf(names, 6)
+	}
+	return 0, fmt.Errorf("%s declares no port %q%s: give its name, or a number from 1 to 65535", o.Ref, text, hint)
 }
 
 // protection is one row of the table.
@@ -106,7 +128,7 @@ func encryptionTable(q *question, m *mtls.Model, snap *world.Snapshot) error {
 	if q.json {
 		return writeJSON(q.sys.stdout, all)
 	}
-	return all.print(q.sys.stdout)
+	return all.print(q.sys.stdout, q.sys.fold())
 }
 
 // protectionOf sorts the ports of a workload by what happens to plaintext; one without ports is asked about any, port 0.
@@ -160,9 +182,8 @@ func portList(ports []uint32) string {
 	return b.String()
 }
 
-func (all *overview) print(w io.Writer) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "NAMESPACE\tWORKLOAD\tMESH\tPLAINTEXT\tWEAKEST")
+func (all *overview) print(w io.Writer, width int) error {
+	rows := [][]string{{"NAMESPACE", "WORKLOAD", "MESH", "PLAINTEXT", "WEAKEST"}}
 	for i := range all.Workloads {
 		r := &all.Workloads[i]
 		mesh := string(r.Mesh)
@@ -172,10 +193,10 @@ func (all *overview) print(w io.Writer) error {
 		case tri.Unknown:
 			mesh = "unknown"
 		}
-		fmt.Fprintf(tw, "%s\t%s %s\t%s\t%s\t%s\n", plain.Line(r.Namespace), r.Kind, plain.Line(r.Name), mesh, r.plaintext(), dash(plain.Line(r.Weakest)))
+		rows = append(rows, []string{plain.Line(r.Namespace), r.Kind + " " + plain.Line(r.Name), mesh, r.plaintext(), dash(plain.Line(r.Weakest))})
 	}
-	if err := tw.Flush(); err != nil {
-		return fmt.Errorf("writing the answer: %w", err)
+	if err := printColumns(w, "", width, rows); err != nil {
+		return err
 	}
 	fmt.Fprintf(w, "\nBetween nodes: %s", all.Nodes)
 	if all.Why != "" {

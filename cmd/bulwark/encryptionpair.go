@@ -58,7 +58,7 @@ func encryptionPairs(q *question, m *mtls.Model, from, to *world.Object, port ui
 		if i > 0 {
 			fmt.Fprintln(q.sys.stdout)
 		}
-		if err := answers[i].print(q.sys.stdout); err != nil {
+		if err := answers[i].print(q.sys.stdout, q.sys.fold()); err != nil {
 			return err
 		}
 	}
@@ -102,7 +102,7 @@ func answerOf(m *mtls.Model, from, to *world.Object, p mtls.Pair) pairAnswer {
 	return r
 }
 
-func (r *pairAnswer) print(w io.Writer) error {
+func (r *pairAnswer) print(w io.Writer, width int) error {
 	fmt.Fprintf(w, "%s -> %s, port %d through %s\n", plain.Line(r.From), plain.Line(r.To), r.Port, plain.Line(r.Through))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(name, value string) { fmt.Fprintf(tw, "  %s\t%s\n", name, value) }
@@ -120,7 +120,7 @@ func (r *pairAnswer) print(w io.Writer) error {
 	if err := tw.Flush(); err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
-	return printEvidence(w, r.Evidence)
+	return printEvidence(w, width, r.Evidence)
 }
 
 func (r *pairAnswer) encrypted() string {
@@ -138,12 +138,12 @@ func word(v tri.Value, yes, no string) string {
 }
 
 // printEvidence lists reasons with the places that they were read from.
-func printEvidence(w io.Writer, list []evidence) error {
+func printEvidence(w io.Writer, width int, list []evidence) error {
 	if len(list) == 0 {
 		return nil
 	}
 	fmt.Fprintln(w, "  because")
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var rows [][]string
 	for _, e := range list {
 		at := ""
 		switch {
@@ -152,10 +152,7 @@ func printEvidence(w io.Writer, list []evidence) error {
 		case e.Pos.Path != "":
 			at = e.Pos.Path
 		}
-		fmt.Fprintf(tw, "    %s\t%s\n", plain.Line(e.Text), at)
+		rows = append(rows, []string{plain.Line(e.Text), at})
 	}
-	if err := tw.Flush(); err != nil {
-		return fmt.Errorf("writing the answer: %w", err)
-	}
-	return nil
+	return printColumns(w, "    ", width, rows)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +24,12 @@ the pod really sees: the client, a node that has taken its place, or the pods of
 an ingress controller.
 
 Circles: nobody, namespace, cluster, vpc (the network around the nodes), internet.
-"vpc, perhaps internet" means that something which decides is not in the input.`,
+"vpc, perhaps internet" means that something which decides is not in the input.
+
+WORKLOAD is NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME; a Service stands for the
+workload behind it. This ranks workloads by their widest way. 'bulwark reach
+--exposed' lists the ways one by one instead, each with the rules that decide it,
+and 'bulwark reach' asks about one connection.`,
 		Example: `  bulwark exposure -i ./deploy
   bulwark exposure --cluster shop/web`,
 		Args: cobra.MaximumNArgs(1),
@@ -86,18 +90,14 @@ func tellExposure(q *question, r *exposure.Ranking, list []*world.Object, whole 
 	case q.json:
 		return writeJSON(q.sys.stdout, answers)
 	case whole:
-		return answers[0].print(q.sys.stdout)
+		return answers[0].print(q.sys.stdout, q.sys.fold())
 	}
-	tw := tabwriter.NewWriter(q.sys.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "WHO\tWORKLOAD\tWIDEST WAY")
+	rows := [][]string{{"WHO", "WORKLOAD", "WIDEST WAY"}}
 	for i := range answers {
 		a := &answers[i]
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", a.text, plain.Line(a.Workload), plain.Line(a.widest()))
+		rows = append(rows, []string{a.text, plain.Line(a.Workload), plain.Line(a.widest())})
 	}
-	if err := tw.Flush(); err != nil {
-		return fmt.Errorf("writing the answer: %w", err)
-	}
-	return nil
+	return printColumns(q.sys.stdout, "", q.sys.fold(), rows)
 }
 
 func exposureOf(r *exposure.Ranking, o *world.Object) exposureAnswer {
@@ -141,23 +141,29 @@ func (p *passageAnswer) text() string {
 	return text
 }
 
-func (a *exposureAnswer) print(w io.Writer) error {
-	fmt.Fprintf(w, "%s can be reached from: %s\n", plain.Line(a.Workload), a.text)
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+func (a *exposureAnswer) print(w io.Writer, width int) error {
+	if _, err := fmt.Fprintf(w, "%s can be reached from: %s\n", plain.Line(a.Workload), a.text); err != nil {
+		return fmt.Errorf("writing the answer: %w", err)
+	}
 	for i := range a.Ways {
 		p := &a.Ways[i]
 		circle := p.Who.String()
 		if p.May > p.Who {
 			circle += ", perhaps " + p.May.String()
 		}
-		at := ""
-		if p.At.File != "" {
-			at = fmt.Sprintf("%s:%d", plain.Line(p.At.File), p.At.Line)
+		rows := [][]string{
+			{plain.Line(p.text())},
+			{fmt.Sprintf("the pod sees the %s; policies: %s", p.Source, word(p.Policy, "let it in", "refuse it"))},
 		}
-		fmt.Fprintf(tw, "  %s\t%s\tthe pod sees the %s\tpolicy: %s\t%s\n", circle, plain.Line(p.text()), p.Source, word(p.Policy, "lets it in", "refuses it"), at)
-	}
-	if err := tw.Flush(); err != nil {
-		return fmt.Errorf("writing the answer: %w", err)
+		if p.At.File != "" {
+			rows = append(rows, []string{fmt.Sprintf("%s:%d", plain.Line(p.At.File), p.At.Line)})
+		}
+		if _, err := fmt.Fprintf(w, "\n  %s\n", circle); err != nil {
+			return fmt.Errorf("writing the answer: %w", err)
+		}
+		if err := printColumns(w, "    ", width, rows); err != nil {
+			return err
+		}
 	}
 	return nil
 }

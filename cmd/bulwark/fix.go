@@ -9,7 +9,6 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
-	"bulwark/config"
 	"bulwark/control"
 	"bulwark/fix"
 	"bulwark/internal/plain"
@@ -47,18 +46,8 @@ change of a chart's values where one is proven to do it, else a Kustomize patch.
 }
 
 func (f *fixFlags) run(cmd *cobra.Command, sys *system, paths []string) error {
-	file, err := config.Load(f.configFile)
+	_, cfg, err := f.prepare(sys, &f.inputFlags, paths)
 	if err != nil {
-		return err
-	}
-	cfg, err := f.prepare(sys, file, paths)
-	if err != nil {
-		return err
-	}
-	if cfg.Builder, err = f.builder(file); err != nil {
-		return err
-	}
-	if cfg.Sources, err = f.sources(sys, paths, file); err != nil {
 		return err
 	}
 	bar := newProgress(sys, false)

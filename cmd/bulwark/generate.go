@@ -61,7 +61,7 @@ Without --user, proposals are made for everybody but Kubernetes' own parts.`,
 	fs.StringVar(&f.names, "names", string(roles.AutoNames), "limit rules to the names that were seen: auto (few, none made up by a controller), always, never")
 	fs.BoolVar(&f.refused, "refused", false, "also grant what was refused")
 	fs.IntVar(&f.widen, "widen", 0, "grant in all namespaces what was done in at least this many; 0 for never")
-	f.register(cmd)
+	f.registerInput(cmd)
 	return cmd
 }
 

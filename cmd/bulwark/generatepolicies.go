@@ -40,13 +40,16 @@ impossible is counted on standard error.`,
 	}
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	fs.StringSliceVarP(&f.namespaces, "namespace", "n", nil, "make policies for these `namespaces` (default all but kube-system and its like)")
+	fs.StringSliceVarP(&f.namespaces, "namespace", "n", nil, "make policies for these `namespaces` (default all but kube-system and its like); file objects without one are taken to be in it, when it is one")
 	fs.StringArrayVar(&f.flows, "flows", nil, "`file` with flows that Hubble saw, or - for standard input; may be repeated")
-	f.register(cmd)
+	f.registerInput(cmd)
 	return cmd
 }
 
 func (f *policiesFlags) run(cmd *cobra.Command) error {
+	if len(f.namespaces) == 1 {
+		f.space = f.namespaces[0]
+	}
 	snap, err := f.snapshot(cmd.Context(), nil, relations.Fact, reach.Fact)
 	if err != nil {
 		return err

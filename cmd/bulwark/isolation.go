@@ -27,7 +27,8 @@ first. With a workload: what confines it, the ways out, and why it shares its
 domain with others.
 
 A namespace is its own tenant unless a label says more (capsule.clastix.io/tenant,
-toolkit.fluxcd.io/tenant, bulwark.dev/tenant or tenant).`,
+toolkit.fluxcd.io/tenant, bulwark.dev/tenant or tenant). WORKLOAD is NAME,
+NAMESPACE/NAME or KIND/NAMESPACE/NAME.`,
 		Example: `  bulwark isolation -i ./deploy
   bulwark isolation -i ./deploy shop/web
   bulwark isolation --cluster --possible`,
@@ -98,7 +99,7 @@ func isolationTable(q *question, m *isolation.Model, possible bool) error {
 	if q.json {
 		return writeJSON(q.sys.stdout, a)
 	}
-	return a.print(q.sys.stdout)
+	return a.print(q.sys.stdout, q.sys.fold())
 }
 
 func answerDomain(m *isolation.Model, d *isolation.Domain, possible bool) domainAnswer {
@@ -174,7 +175,7 @@ func costRank(cost string) int {
 	return 3
 }
 
-func (a *domainsAnswer) print(w io.Writer) error {
+func (a *domainsAnswer) print(w io.Writer, width int) error {
 	alone := 0
 	for _, d := range a.Domains {
 		if len(d.Workloads) == 1 {
@@ -185,22 +186,21 @@ func (a *domainsAnswer) print(w io.Writer) error {
 		if d.Mixed {
 			mark = "  CROSSES TENANTS"
 		}
-		fmt.Fprintf(w, "One domain: %d workloads of %s%s\n", len(d.Workloads), plain.Line(some(d.Tenants, 4)), mark)
-		fmt.Fprintf(w, "  %s\n", plain.Line(some(d.Workloads, 6)))
+		fmt.Fprintf(w, "One domain: %d workloads of %s%s\n", len(d.Workloads), plain.Line(someOf(d.Tenants, 4)), mark)
+		fmt.Fprintf(w, "  %s\n", plain.Line(someOf(d.Workloads, 6)))
 		for _, line := range d.Why {
 			fmt.Fprintf(w, "    %s\n", plain.Line(line))
 		}
 	}
 	fmt.Fprintf(w, "%d %s a domain of its own\n\n", alone, plural(alone, "workload is", "workloads are each"))
 
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "LEAVING IT TAKES\tCAPABILITIES\tSECCOMP\tUSER NAMESPACE\tHOST\tSANDBOX\tWORKLOADS")
+	rows := [][]string{{"LEAVING IT TAKES", "CAPABILITIES", "SECCOMP", "USER NAMESPACE", "HOST", "SANDBOX", "WORKLOADS"}}
 	for _, c := range a.Classes {
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.Vector.Cost, plain.Line(c.Vector.Capabilities), c.Vector.Seccomp,
-			c.Vector.UserNamespace, c.Vector.HostNamespaces, plain.Line(c.Vector.Sandbox), plain.Line(some(c.Workloads, 3)))
+		rows = append(rows, []string{c.Vector.Cost, plain.Line(c.Vector.Capabilities), c.Vector.Seccomp,
+			c.Vector.UserNamespace, c.Vector.HostNamespaces, plain.Line(c.Vector.Sandbox), plain.Line(someOf(c.Workloads, 3))})
 	}
-	if err := tw.Flush(); err != nil {
-		return fmt.Errorf("writing the answer: %w", err)
+	if err := printColumns(w, "", width, rows); err != nil {
+		return err
 	}
 	for _, why := range a.Missing {
 		fmt.Fprintf(w, "\nMore may be possible: %s", plain.Line(why))
@@ -209,14 +209,6 @@ func (a *domainsAnswer) print(w io.Writer) error {
 		fmt.Fprintln(w)
 	}
 	return nil
-}
-
-// some lists the first n, and how many more there are.
-func some(list []string, n int) string {
-	if len(list) <= n {
-		return strings.Join(list, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:n], ", "), len(list)-n)
 }
 
 func plural(n int, one, many string) string {

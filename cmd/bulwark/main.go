@@ -123,7 +123,10 @@ Exit codes: 0 nothing at or above --fail-on, 1 something, 2 could not do what wa
   bulwark scan --cluster           judge the cluster of your kubeconfig
   bulwark fix ./deploy             show what would mend it
   bulwark explain BW1901           what a control means and what to do
-  bulwark concepts                 the guide`,
+  bulwark concepts                 the guide
+  bulwark who-can get secrets      everybody who may, and by what
+  bulwark reach shop/web shop/db   whether the network lets it through
+  bulwark paths                    how an attacker gets to something critical`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: use},
@@ -136,6 +139,7 @@ Exit codes: 0 nothing at or above --fail-on, 1 something, 2 could not do what wa
 		scanCommand(sys), fixCommand(sys), explainCommand(sys), conceptsCommand(sys), controlsCommand(sys),
 		convertCommand(sys), rulesCommand(sys), exportCommand(sys), generateCommand(sys), versionCommand(sys),
 	)
+	group(root)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w: see '%s --help'", err, c.CommandPath())
 	})
@@ -145,22 +149,59 @@ Exit codes: 0 nothing at or above --fail-on, 1 something, 2 could not do what wa
 	return root
 }
 
-// polish makes every command that only holds others refuse unknown words, unless it
-// takes arguments of its own, and lets the examples call the program as it was called.
+// group sorts the commands under headings for the help of the whole.
+func group(root *cobra.Command) {
+	root.AddGroup(
+		&cobra.Group{ID: "judge", Title: "Judge and mend:"},
+		&cobra.Group{ID: "ask", Title: "Ask about the whole:"},
+		&cobra.Group{ID: "know", Title: "Look up and extend:"},
+	)
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "scan", "fix", "convert", "export", "generate":
+			c.GroupID = "judge"
+		case "explain", "concepts", "controls", "rules":
+			c.GroupID = "know"
+		case "version":
+		default:
+			c.GroupID = "ask"
+		}
+	}
+}
+
+// polish makes every command that only holds others refuse unknown words, has those
+// without arguments say so, and lets the examples call the program as it was called.
 func polish(c *cobra.Command, use string) {
 	if len(c.Commands()) > 0 {
-		if c.Args == nil {
+		if c.Args == nil || c.Args(c, []string{"?"}) != nil { // it takes no words of its own
 			c.Args = noSuchCommand
 		}
-		if c.RunE == nil {
+		if c.RunE == nil && c.Run == nil {
 			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 		}
+	} else if c.Args != nil {
+		c.Args = countArguments(c.Args)
 	}
 	if use != c.Root().Name() {
 		c.Example = strings.ReplaceAll(c.Example, "bulwark ", use+" ")
 	}
 	for _, sub := range c.Commands() {
 		polish(sub, use)
+	}
+}
+
+// countArguments puts into our words what cobra says of arguments that a command does not take.
+func countArguments(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		err := check(c, args)
+		if err == nil || !strings.HasPrefix(err.Error(), "unknown command") && !strings.HasPrefix(err.Error(), "accepts ") {
+			return err
+		}
+		hint := "see '" + c.CommandPath() + " --help'"
+		if c.Flags().Lookup("in") != nil {
+			hint = "what to look at is named with -i, as in '" + c.CommandPath() + " -i ./deploy'"
+		}
+		return fmt.Errorf("%q is an argument too many: %s", args[len(args)-1], hint)
 	}
 }
 

@@ -64,7 +64,7 @@ func (d *pathsDrawing) id(v uint32) string { return fmt.Sprintf("n%d", v) }
 
 // pictureKinds are the icons of things.
 var pictureKinds = map[attackgraph.Kind]picture.Kind{
-	attackgraph.Internet: picture.Internet, attackgraph.User: picture.Identity, attackgraph.Account: picture.Identity, attackgraph.Group: picture.Group,
+	attackgraph.Internet: picture.Internet, attackgraph.User: picture.Identity, attackgraph.Account: picture.Identity, attackgraph.Mesh: picture.Identity, attackgraph.Group: picture.Group,
 	attackgraph.Workload: picture.Pod, attackgraph.Node: picture.Machine, attackgraph.SomeNode: picture.Machine, attackgraph.Secret: picture.Secret,
 	attackgraph.Volume: picture.Secret, attackgraph.CloudRole: picture.Cloud, attackgraph.Sink: picture.Goal,
 }

@@ -139,7 +139,7 @@ var blastKinds = []struct {
 	kind  attackgraph.Kind
 }{
 	{"Ends", attackgraph.Sink}, {"Cloud roles", attackgraph.CloudRole}, {"Nodes", attackgraph.Node}, {"Nodes", attackgraph.SomeNode},
-	{"Service accounts", attackgraph.Account}, {"Users", attackgraph.User}, {"Groups", attackgraph.Group}, {"Workloads", attackgraph.Workload},
+	{"Service accounts", attackgraph.Account}, {"Identities in the mesh", attackgraph.Mesh}, {"Users", attackgraph.User}, {"Groups", attackgraph.Group}, {"Workloads", attackgraph.Workload},
 	{"Secrets", attackgraph.Secret}, {"Volumes", attackgraph.Volume},
 }
 

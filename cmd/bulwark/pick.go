@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -49,7 +50,7 @@ func pickWorkload(snap *world.Snapshot, text string) (*world.Object, error) {
 	}
 	switch len(found) {
 	case 0:
-		return nil, fmt.Errorf("the input holds no workload %q: give its NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME", text)
+		return nil, fmt.Errorf("the input holds no workload %q: give its NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME%s", text, lookAlikes(snap, text))
 	case 1:
 		return found[0], nil
 	}
@@ -60,8 +61,29 @@ func pickWorkload(snap *world.Snapshot, text string) (*world.Object, error) {
 	return nil, fmt.Errorf("%q may be any of %d workloads, such as %s: name one of them", text, len(found), strings.Join(names, ", "))
 }
 
+// lookAlikes names a few workloads whose names begin like one that nothing has.
+func lookAlikes(snap *world.Snapshot, text string) string {
+	const alike = 3 // letters
+	if _, err := os.Stat(text); err == nil {
+		return "; what to look at is named with -i, as in -i " + text
+	}
+	last := text[strings.LastIndexAny(text, "/:")+1:]
+	var near []string
+	for _, o := range topWorkloads(snap) {
+		if name := o.Namespace + "/" + o.Name; o.Name == last || len(last) >= alike && strings.HasPrefix(o.Name, last[:alike]) {
+			near = append(near, name)
+		}
+	}
+	if len(near) == 0 {
+		return ""
+	}
+	return "; there is " + someOf(near, alike)
+}
+
+// named says whether text means an object; NAMESPACE/KIND/NAME and KIND:NAMESPACE/NAME, which other commands take, are
+// understood too.
 func named(o *world.Object, text string) bool {
-	parts := strings.Split(text, "/")
+	parts := strings.Split(strings.Replace(text, ":", "/", 1), "/")
 	if parts[len(parts)-1] != o.Name {
 		return false
 	}
@@ -71,7 +93,7 @@ func named(o *world.Object, text string) bool {
 	case 2:
 		return parts[0] == o.Namespace || strings.EqualFold(parts[0], o.Kind)
 	case 3:
-		return strings.EqualFold(parts[0], o.Kind) && parts[1] == o.Namespace
+		return strings.EqualFold(parts[0], o.Kind) && parts[1] == o.Namespace || strings.EqualFold(parts[1], o.Kind) && parts[0] == o.Namespace
 	}
 	return false
 }

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
+	rbacv1 "k8s.io/api/rbac/v1"
 
 	"bulwark/config"
 	"bulwark/control"
+	"bulwark/internal/plain"
 	"bulwark/scan"
 	"bulwark/world"
 )
@@ -21,9 +24,11 @@ type question struct {
 	sys *system
 	inputFlags
 	in         []string // files, folders, charts or "-"
+	space      string   // of -n
 	configFile string
 	json       bool
 	quiet      bool
+	gaps       int // what could not be read so far
 }
 
 // wholeQuestion is a question about nodes and single pods too: of a cluster it
@@ -33,17 +38,43 @@ func wholeQuestion(sys *system) question {
 }
 
 func (q *question) register(c *cobra.Command) {
+	q.registerInput(c)
+	c.Flags().BoolVar(&q.json, "json", false, "answer in JSON")
+}
+
+// registerInput registers the flags of commands whose answer has one form only.
+func (q *question) registerInput(c *cobra.Command) {
 	fs := c.Flags()
 	fs.SortFlags = false
 	fs.StringArrayVarP(&q.in, "in", "i", nil, "`path` to look at: a file, folder, glob, packaged chart or - (default the working directory); may be repeated")
 	q.registerAll(fs, true)
 	fs.StringVar(&q.configFile, "config", "", "configuration `file` (default "+config.Name+" where there is one)")
-	fs.BoolVar(&q.json, "json", false, "answer in JSON")
 	fs.BoolVarP(&q.quiet, "quiet", "q", false, "no progress, and no word about what could not be read")
+	if fs.Lookup("namespace") == nil {
+		q.registerSpace(c, "")
+	}
 }
 
+// registerSpace registers -n; about says what it means besides where objects go that name no namespace.
+func (q *question) registerSpace(c *cobra.Command, about string) {
+	usage := "`namespace` that file objects without one are taken to be in (default \"default\")"
+	if about != "" {
+		usage = about + "; file objects without one are taken to be in it"
+	}
+	if f := c.Flags().Lookup("namespace"); f != nil {
+		f.Usage = usage
+		return
+	}
+	c.Flags().StringVarP(&q.space, "namespace", "n", "", usage)
+}
+
+// live says whether a cluster is asked.
+func (q *question) live() bool { return q.cluster || q.context != "" || q.kubeconfig != "" }
+
 // snapshot reads what facts look at from inputs: those of the flags when paths
-// are nil.
+// are nil. Objects of files that name no namespace are where kubectl would make
+// them: in that of -n, or in default. Without one, what a binding says of an
+// account would be about nobody.
 func (q *question) snapshot(ctx context.Context, paths []string, facts ...control.AnyFact) (*world.Snapshot, error) {
 	if paths == nil {
 		paths = q.in
@@ -51,6 +82,9 @@ func (q *question) snapshot(ctx context.Context, paths []string, facts ...contro
 	file, err := config.Load(q.configFile)
 	if err != nil {
 		return nil, err
+	}
+	if !q.live() {
+		q.namespace = cmp.Or(q.space, "default")
 	}
 	cfg := &scan.Config{Facts: facts}
 	if cfg.Builder, err = q.builder(file); err != nil {
@@ -69,10 +103,47 @@ func (q *question) snapshot(ctx context.Context, paths []string, facts ...contro
 	if snap.Len() == 0 {
 		return nil, scan.ErrNothing
 	}
+	q.gaps += len(snap.Gaps())
 	if !q.quiet {
 		tellGaps(q.sys.stderr, snap.Gaps())
+		q.tellElsewhere(snap)
 	}
 	return snap, nil
+}
+
+// blind is the error of a comparison that found nothing, when it could not see everything: a gate must not open for a file
+// that nobody could read.
+func (q *question) blind() error {
+	if q.gaps == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s could not be read, so that nothing found does not mean nothing there: mend that, or leave it out with --exclude", count(q.gaps, "thing"))
+}
+
+// tellElsewhere says so when bindings show that the files are for another
+// namespace than the one that was assumed.
+func (q *question) tellElsewhere(snap *world.Snapshot) {
+	if q.live() || q.space != "" {
+		return
+	}
+	for o := range snap.All("ClusterRoleBinding.rbac.authorization.k8s.io") {
+		b, ok := o.Typed.(*rbacv1.ClusterRoleBinding)
+		if !ok {
+			continue
+		}
+		for _, s := range b.Subjects {
+			if s.Kind == rbacv1.ServiceAccountKind && s.Namespace != "" && s.Namespace != "default" &&
+				!holdsAccount(snap, s.Namespace, s.Name) && holdsAccount(snap, "default", s.Name) {
+				fmt.Fprintf(q.sys.stderr, "bulwark: %s names ServiceAccount %s, and the input has one of that name without a namespace: if the files are for namespace %s, say -n %s\n",
+					plain.Line(o.Ref.String()), plain.Line(s.Namespace+"/"+s.Name), plain.Line(s.Namespace), plain.Line(s.Namespace))
+				return
+			}
+		}
+	}
+}
+
+func holdsAccount(snap *world.Snapshot, namespace, name string) bool {
+	return snap.Get(world.Ref{Kind: "ServiceAccount", Namespace: namespace, Name: name}) != nil
 }
 
 // ask reads the inputs and derives one fact of them.

@@ -16,6 +16,10 @@ func rbacCommand(sys *system) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rbac",
 		Short: "Compare the rights of two inputs",
+		Long: `Compares who may do what. What an input says by itself is answered by
+'bulwark who-can' (who may do this) and 'bulwark can' (what may they do), and
+'bulwark generate rbac' proposes the least roles that somebody needs.`,
+		Example: `  bulwark rbac diff ./main/deploy ./branch/deploy`,
 	}
 	cmd.AddCommand(rbacDiffCommand(sys))
 	return cmd
@@ -30,18 +34,11 @@ func rbacDiffCommand(sys *system) *cobra.Command {
 that are split or an account that gets by itself what its group had before are no
 difference. BEFORE and AFTER are files, folders, charts or -.
 
-Exit codes: 0 nobody gains anything, 1 somebody does, 2 could not be compared.`,
+Exit codes: 0 nobody gains anything, 1 somebody does, 2 could not be compared, or
+nobody does as far as could be read.`,
 		Example: `  bulwark rbac diff ./main/deploy ./branch/deploy
   git show main:rbac.yaml | bulwark rbac diff - rbac.yaml`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 2 {
-				return errors.New("say two inputs, the old one first: bulwark rbac diff ./old ./new")
-			}
-			if args[0] == "-" && args[1] == "-" {
-				return errors.New("only one of the two can be read from standard input")
-			}
-			return nil
-		},
+		Args: twoInputs("bulwark rbac diff ./old ./new"),
 		RunE: func(c *cobra.Command, args []string) error { return a.diff(c.Context(), args) },
 	}
 	a.register(cmd)
@@ -51,8 +48,20 @@ Exit codes: 0 nobody gains anything, 1 somebody does, 2 could not be compared.`,
 			f.Hidden = true
 		}
 	}
-	cmd.Flags().StringVarP(&a.space, "namespace", "n", "", "`namespace` that file objects without one are taken to be in (default \"default\")")
 	return cmd
+}
+
+// twoInputs takes the two inputs of a comparison.
+func twoInputs(example string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 2 {
+			return fmt.Errorf("say two inputs, the old one first: %s", example)
+		}
+		if args[0] == "-" && args[1] == "-" {
+			return errors.New("only one of the two can be read from standard input")
+		}
+		return nil
+	}
 }
 
 // changes is the answer of the comparison.
@@ -97,7 +106,7 @@ func (a *access) diff(ctx context.Context, args []string) error {
 	if out.Gained {
 		return codeError(exitFindings)
 	}
-	return nil
+	return a.blind()
 }
 
 func (a *access) policy(ctx context.Context, path string) (*rbac.Policy, error) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,7 +37,11 @@ imds (the metadata service of the cloud), api-server, dns, kubelet, etcd. PORT
 is 80, 80/udp or the name of a port; of a Service it is the Service's port.
 Without PORT all ports are judged.
 
-Exit code 0 when there is an answer, also when it is "denied".`,
+--matrix is the table of all pairs. --exposed lists each way in from outside, with
+the rules that decide it; for how far away the widest way of each workload begins,
+ask 'bulwark exposure'.
+
+Exit codes: 0 there is an answer, also when it is "denied", 2 there is none.`,
 		Example: `  bulwark reach -i ./deploy shop/web shop/db 5432
   bulwark reach -i ./deploy shop/web imds
   bulwark reach -i ./deploy --matrix
@@ -60,6 +63,9 @@ Exit code 0 when there is an answer, also when it is "denied".`,
 // check refuses combinations that mean nothing.
 func (q *reachQuestion) check(args []string) error {
 	if q.json {
+		if q.output != "text" && q.output != "json" {
+			return fmt.Errorf("--json and -o %s are two forms of one answer: ask for one of them", q.output)
+		}
 		q.output = "json"
 	}
 	if !slices.Contains(append([]string{"text", "json"}, picture.Formats()...), q.output) {
@@ -74,7 +80,7 @@ func (q *reachQuestion) check(args []string) error {
 	case whole && len(args) > 0:
 		return fmt.Errorf("%q names an end, but --matrix and --exposed are about all of them", args[0])
 	case !whole && len(args) != 2 && len(args) != 3:
-		return fmt.Errorf("got %d arguments, want FROM TO and perhaps PORT, or --matrix, or --exposed: see 'bulwark reach --help'", len(args))
+		return fmt.Errorf("got %s, want FROM TO and perhaps PORT, or --matrix, or --exposed: bulwark reach shop/web shop/db 5432", count(len(args), "argument"))
 	}
 	return nil
 }
@@ -112,7 +118,7 @@ func (q *reachQuestion) write(a reachAnswer) error {
 	case "json":
 		return writeJSON(q.sys.stdout, a)
 	case "text":
-		p := &painter{w: q.sys.stdout, color: q.sys.terminal && q.sys.getenv("NO_COLOR") == ""}
+		p := &painter{w: q.sys.stdout, width: q.sys.fold(), color: q.sys.terminal && q.sys.getenv("NO_COLOR") == ""}
 		a.text(p)
 		if p.err != nil {
 			return fmt.Errorf("writing the answer: %w", p.err)
@@ -125,6 +131,7 @@ func (q *reachQuestion) write(a reachAnswer) error {
 // painter writes lines for people; the first error stays.
 type painter struct {
 	w     io.Writer
+	width int // of the terminal, 0 when it is none
 	color bool
 	err   error
 }
@@ -133,6 +140,11 @@ func (p *painter) line(format string, args ...any) {
 	if p.err == nil {
 		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
 	}
+}
+
+// prose writes a sentence, folded so that it stands beside what introduces it.
+func (p *painter) prose(intro, text string) {
+	p.line("%s%s", intro, fold(plain.Line(text), plain.Width(intro), plain.Width(intro), p.width))
 }
 
 // verdict writes a verdict in its colour: what is open stands out.
@@ -149,30 +161,13 @@ func (p *painter) assumptions(list []string) {
 		if i == 0 {
 			p.line("")
 		}
-		p.line("assumed: %s", plain.Line(a))
+		p.prose("assumed: ", a)
 	}
 }
 
-// columns writes rows with their cells aligned; the last cell is not padded.
+// columns writes rows with their cells aligned.
 func (p *painter) columns(indent string, rows [][]string) {
-	var widths []int
-	for _, r := range rows {
-		for i, c := range r[:max(len(r)-1, 0)] {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], plain.Width(c))
-		}
-	}
-	for _, r := range rows {
-		var b strings.Builder
-		b.WriteString(indent)
-		for i, c := range r {
-			b.WriteString(c)
-			if i < len(r)-1 {
-				b.WriteString(strings.Repeat(" ", widths[i]-plain.Width(c)+2))
-			}
-		}
-		p.line("%s", strings.TrimRight(b.String(), " "))
+	if p.err == nil {
+		p.err = printColumns(p.w, indent, p.width, rows)
 	}
 }

@@ -22,14 +22,19 @@ connection between workloads, to and from the outside, that the second lets
 through and the first does not, and the other way round. Workloads that only
 one of them has are compared with being absent.
 
-Exit code 1 when something was opened, or may have been.`,
-		Example: `  bulwark reach diff main/deploy branch/deploy`,
-		Args:    cobra.ExactArgs(2),
-		RunE:    func(c *cobra.Command, args []string) error { return runReachDiff(c.Context(), q, args) },
+BEFORE and AFTER are files, folders, charts or -.
+
+Exit codes: 0 nothing was opened, 1 something was, or may have been, 2 could not
+be compared, or nothing was as far as could be read.`,
+		Example: `  bulwark reach diff main/deploy branch/deploy
+  bulwark reach diff main/deploy branch/deploy -o svg > change.svg`,
+		Args: twoInputs("bulwark reach diff ./old ./new"),
+		RunE: func(c *cobra.Command, args []string) error { return runReachDiff(c.Context(), q, args) },
 	}
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	q.registerAll(fs, false)
+	q.registerSpace(cmd, "")
 	fs.StringVar(&q.configFile, "config", "", "configuration `file`")
 	fs.BoolVar(&q.json, "json", false, "answer in JSON")
 	fs.BoolVarP(&q.quiet, "quiet", "q", false, "no progress, and no word about what could not be read")
@@ -59,7 +64,7 @@ func runReachDiff(ctx context.Context, q *reachQuestion, args []string) error {
 	if len(d.Opened) > 0 {
 		return codeError(exitFindings)
 	}
-	return nil
+	return q.blind()
 }
 
 // maxChanges bounds the changes that are listed.

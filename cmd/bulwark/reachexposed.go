@@ -39,6 +39,7 @@ func newExposure(m *reach.Model) *reachExposure {
 	for _, e := range m.Entries() {
 		x.Entries = append(x.Entries, newEntry(&e))
 	}
+	x.Entries = append(x.Entries, silent(m, x.Entries)...)
 	slices.SortStableFunc(x.Entries, func(a, b reachEntry) int {
 		if a.Audience != b.Audience {
 			return int(a.Audience) - int(b.Audience)
@@ -46,6 +47,28 @@ func newExposure(m *reach.Model) *reachExposure {
 		return strings.Compare(a.To, b.To)
 	})
 	return x
+}
+
+// silent are the pods on the network of their nodes that declare no port: what their processes listen on is reached at
+// the node, and the input does not say whether they do.
+func silent(m *reach.Model, known []reachEntry) []reachEntry {
+	listed := map[string]bool{}
+	for i := range known {
+		listed[known[i].To] = true
+	}
+	var out []reachEntry
+	for _, c := range m.Classes() {
+		if !c.HostNetwork || listed[c.Name] || c.Object == nil {
+			continue
+		}
+		field := c.Pod.SpecPath("hostNetwork")
+		out = append(out, reachEntry{
+			Audience: reach.FromNetwork, To: c.Name, Port: "no declared port", Verdict: reach.Unknown,
+			Reasons: []string{"its process may listen on any port of the node, and declares none"},
+			Hops:    []reachHop{{Object: c.Object.Ref.String(), Place: placed(c.Object, field), Text: "shares the node's network"}},
+		})
+	}
+	return out
 }
 
 func newEntry(e *reach.Entry) reachEntry {
@@ -95,27 +118,48 @@ func (x *reachExposure) text(p *painter) {
 			p.line("")
 		}
 		p.line("%s -> %s %s: %s", plain.Line(e.from()), plain.Line(e.To), e.Port, p.verdict(e.Verdict))
-		var rows [][]string
-		for _, h := range e.Hops {
-			rows = append(rows, []string{plain.Line(h.Object), h.Place, plain.Line(h.Text)})
-		}
-		for _, s := range e.Decided {
-			if s.Policy == "" {
-				rows = append(rows, []string{"", "", plain.Line(s.Text)})
-				continue
-			}
-			at := s.Path
-			if s.File != "" {
-				at = fmt.Sprintf("%s:%d", plain.Line(s.File), s.Line)
-			}
-			rows = append(rows, []string{plain.Line(s.Policy), at, s.Effect.String() + " " + plain.Line(s.Text)})
-		}
-		p.columns("  ", rows)
+		p.columns("  ", e.rows())
 		for _, why := range e.Reasons {
-			p.line("  because %s", plain.Line(why))
+			p.prose("  because ", why)
 		}
 	}
 	p.assumptions(x.Assumptions)
+}
+
+// rows are the way itself, and below it the policies that decide. What is about no object of the input
+// stands for itself.
+func (e *reachEntry) rows() [][]string {
+	var rows [][]string
+	for _, h := range e.Hops {
+		if h.Object == "" {
+			rows = append(rows, []string{plain.Line(h.Text)})
+			continue
+		}
+		rows = append(rows, []string{plain.Line(h.Object), h.Place, plain.Line(h.Text)})
+	}
+	for _, s := range e.Decided {
+		if s.Policy == "" {
+			if slices.Contains(e.Reasons, s.Text) {
+				continue // said below
+			}
+			rows = append(rows, []string{plain.Line(s.Text)})
+			continue
+		}
+		at := s.Path
+		if s.File != "" {
+			at = fmt.Sprintf("%s:%d", plain.Line(s.File), s.Line)
+		}
+		rows = append(rows, []string{plain.Line(s.Policy), at, s.verb() + plain.Line(s.Text)})
+	}
+	return rows
+}
+
+// verb begins the sentence that the text of a step ends.
+func (s *reachStep) verb() string {
+	if s.Effect == reach.Unsure {
+		return ""
+	}
+	return s.Effect.String() + " "
 }
 
 func (x *reachExposure) graph() *picture.Graph {
@@ -128,15 +172,17 @@ func (x *reachExposure) graph() *picture.Graph {
 		}
 		at := e.from()
 		addNode(g, at)
-		way := []string{}
+		way, notes := []string{}, []string{}
 		for _, h := range e.Hops {
 			name := h.Object
 			if name == "" {
 				name = h.Text
 			}
 			way = append(way, name)
+			notes = append(notes, strings.TrimSpace(h.Text+" "+h.Place))
 		}
 		way = append(way, e.To)
+		notes = append(notes, strings.Join(append([]string{e.Verdict.String()}, e.Reasons...), ": "))
 		for k, name := range way {
 			addNode(g, name)
 			label := ""
@@ -145,7 +191,7 @@ func (x *reachExposure) graph() *picture.Graph {
 			}
 			if pair := [2]string{at, name}; !seen[pair] && at != name {
 				seen[pair] = true
-				g.Edges = append(g.Edges, picture.Edge{From: at, To: name, Label: label, Dashed: e.Verdict == reach.Unknown, Tone: verdictTone(e.Verdict)})
+				g.Edges = append(g.Edges, picture.Edge{From: at, To: name, Label: label, Note: notes[k], Dashed: e.Verdict == reach.Unknown, Tone: verdictTone(e.Verdict)})
 			}
 			at = name
 		}

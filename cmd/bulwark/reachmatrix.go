@@ -175,7 +175,9 @@ func (x *reachMatrix) text(p *painter) {
 		}
 		rows = append(rows, r)
 	}
-	p.columns("  ", rows)
+	if p.err == nil { // a table of marks stays whole, however wide
+		p.err = printColumns(p.w, "  ", 0, rows)
+	}
 	p.assumptions(x.Assumptions)
 }
 

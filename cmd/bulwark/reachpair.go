@@ -216,7 +216,7 @@ func (r *reachPair) text(p *painter) {
 	}
 	p.line("%s -> %s, %s%s: %s", plain.Line(r.From), plain.Line(r.To), port, plain.Line(through), p.verdict(r.Verdict))
 	for _, why := range r.Reasons {
-		p.line("  because %s", plain.Line(why))
+		p.prose("  because ", why)
 	}
 	var rows [][]string
 	for _, q := range r.Ports {

@@ -88,22 +88,12 @@ kustomizations below a folder are rendered, and findings name their sources.`,
 }
 
 func (f *scanFlags) run(cmd *cobra.Command, sys *system, paths []string) error {
-	file, err := config.Load(f.configFile)
-	if err != nil {
-		return err
-	}
-	cfg, err := f.judgeFlags.prepare(sys, file, paths)
+	file, cfg, err := f.prepare(sys, &f.inputFlags, paths)
 	if err != nil {
 		return err
 	}
 	failOn, never, err := parseFailOn(firstOf(f.failOn, file.FailOn, "high"))
 	if err != nil {
-		return err
-	}
-	if cfg.Builder, err = f.builder(file); err != nil {
-		return err
-	}
-	if cfg.Sources, err = f.sources(sys, paths, file); err != nil {
 		return err
 	}
 	if f.namespace != "" {
@@ -166,8 +156,25 @@ func inputNames(sources []source.Source, paths []string) []string {
 	return append(names, paths...)
 }
 
-// prepare makes the part of a run that flags and file decide for scan and fix alike.
-func (f *judgeFlags) prepare(sys *system, file *config.File, paths []string) (*scan.Config, error) {
+// prepare reads the configuration and makes the part of a run that it and the flags decide for scan and fix alike.
+func (f *judgeFlags) prepare(sys *system, in *inputFlags, paths []string) (*config.File, *scan.Config, error) {
+	file, err := config.Load(f.configFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg, err := f.judging(sys, file, paths)
+	if err != nil {
+		return nil, nil, err
+	}
+	if cfg.Builder, err = in.builder(file); err != nil {
+		return nil, nil, err
+	}
+	cfg.Sources, err = in.sources(sys, paths, file)
+	return file, cfg, err
+}
+
+// judging makes what says how a run judges: controls, their parameters and what is excused.
+func (f *judgeFlags) judging(sys *system, file *config.File, paths []string) (*scan.Config, error) {
 	all, err := allControls(file, f.rules)
 	if err != nil {
 		return nil, err

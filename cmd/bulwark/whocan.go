@@ -39,7 +39,7 @@ NAME also those who may do it to some names only.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.whoCan(c.Context(), args) },
 	}
 	a.register(cmd)
-	cmd.Flags().StringVarP(&a.space, "namespace", "n", "", "who may do it in this `namespace`; file objects without one are taken to be in it")
+	a.registerSpace(cmd, "who may do it in this `namespace`")
 	cmd.Flags().BoolVarP(&a.all, "all", "a", false, "list also whom Kubernetes itself gives the right")
 	return cmd
 }
@@ -175,7 +175,7 @@ func (a *access) printGroups(list []rbac.Holder) {
 			}
 			rows = append(rows, []string{who, a.through(x.Proof), a.readAt(x.Proof)})
 		}
-		printColumns(w, "    ", rows)
+		_ = printColumns(w, "    ", a.sys.fold(), rows)
 		i = n
 	}
 }

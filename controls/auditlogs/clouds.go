@@ -23,7 +23,7 @@ func clouds() []*control.Control {
 			Check: func(p *control.Pass) error {
 				tree := p.Tree()
 				if p.Subject.GroupKind() == gkeCluster {
-					if len(strs(tree, "data.logging_config.component_config.enable_components")) == 0 {
+					if len(texts(tree, "data.logging_config.component_config.enable_components")) == 0 {
 						p.Report("data.logging_config", "the cluster sends no logs of its components to Cloud Logging")
 					}
 					return nil
@@ -80,20 +80,8 @@ func eksLogs(tree *ytree.Node) []string {
 	for i := range setups.Items {
 		s := &setups.Items[i]
 		if on := s.Get("Enabled"); on != nil && on.Str == "true" {
-			out = append(out, strs(s, "Types")...)
+			out = append(out, texts(s, "Types")...)
 		}
-	}
-	return out
-}
-
-func strs(n *ytree.Node, path string) []string {
-	list := n.Lookup(path)
-	if list == nil {
-		return nil
-	}
-	var out []string
-	for i := range list.Items {
-		out = append(out, list.Items[i].Str)
 	}
 	return out
 }

@@ -84,8 +84,9 @@ func readRules(tree *ytree.Node) []policyRule {
 	return out
 }
 
-func texts(n *ytree.Node, key string) []string {
-	list := n.Get(key)
+// texts is the list of texts at a path, nil where there is none.
+func texts(n *ytree.Node, path string) []string {
+	list := n.Lookup(path)
 	if list == nil {
 		return nil
 	}

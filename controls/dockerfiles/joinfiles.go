@@ -153,10 +153,13 @@ Use httpGet, grpc or tcpSocket; for a pause the hook sleep.
 		if family := join.Stage.Root().Family; family != dockerfile.Empty && family != dockerfile.Distroless || strings.Contains(join.Stage.Root().Image, "debug") {
 			return
 		}
-		for _, e := range execs(c) {
-			program := path.Base(e.command[0])
+		for h := range c.Handlers {
+			if h.Exec == nil || len(h.Exec.Command) == 0 {
+				continue
+			}
+			program := path.Base(h.Exec.Command[0])
 			if slices.Contains(usualPrograms, program) && !brings(join.Stage, program) {
-				p.ReportContainer(c, e.path, "container %q calls %q, which the image of %s does not have", c.Name, program, dockerjoin.From(join)).
+				p.ReportContainer(c, h.Field+".exec.command", "container %q calls %q, which the image of %s does not have", c.Name, program, dockerjoin.From(join)).
 					Related(join.Object, join.Stage.Root().From.Path("base"))
 			}
 		}
@@ -164,36 +167,6 @@ Use httpGet, grpc or tcpSocket; for a pause the hook sleep.
 }
 
 var usualPrograms = []string{"sh", "bash", "ash", "dash", "curl", "wget", "sleep", "cat", "ls", "test", "nc", "grep", "echo", "pgrep"}
-
-// exec is one command that the kubelet runs in a container.
-type exec struct {
-	path    string
-	command []string
-}
-
-func execs(c world.Container) []exec {
-	var out []exec
-	add := func(path string, e *corev1.ExecAction) {
-		if e != nil && len(e.Command) > 0 {
-			out = append(out, exec{path + ".exec.command", e.Command})
-		}
-	}
-	for path, probe := range map[string]*corev1.Probe{"livenessProbe": c.LivenessProbe, "readinessProbe": c.ReadinessProbe, "startupProbe": c.StartupProbe} {
-		if probe != nil {
-			add(path, probe.Exec)
-		}
-	}
-	if l := c.Lifecycle; l != nil {
-		if l.PreStop != nil {
-			add("lifecycle.preStop", l.PreStop.Exec)
-		}
-		if l.PostStart != nil {
-			add("lifecycle.postStart", l.PostStart.Exec)
-		}
-	}
-	slices.SortFunc(out, func(a, b exec) int { return strings.Compare(a.path, b.path) })
-	return out
-}
 
 // brings says whether a stage copies a program, or something that may hold it.
 func brings(s *dockerfile.Stage, program string) bool {

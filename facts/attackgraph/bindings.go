@@ -163,6 +163,7 @@ func (a *artist) reading(r *rbac.Role) *reading {
 		rd = readRole(r, a.view.Target())
 		rd.params = a.paramsOf(r)
 		a.roles[r] = rd
+		a.mentioned.note(rd)
 	}
 	return rd
 }
@@ -176,8 +177,14 @@ func (a *artist) grant(r *rbac.Role, scope string) uint32 {
 	if v, ok := a.have(k); ok {
 		return v
 	}
-	defer a.own(0)()
 	v := a.vertex(k)
+	a.drawGrant(v, r, scope)
+	return v
+}
+
+// drawGrant draws what a role at a scope comes to.
+func (a *artist) drawGrant(v uint32, r *rbac.Role, scope string) {
+	defer a.own(v)()
 	a.vertices[v].Object = r.Object
 	rd := a.reading(r)
 	if scope != everywhere {
@@ -185,7 +192,7 @@ func (a *artist) grant(r *rbac.Role, scope string) uint32 {
 	}
 	if scope == everywhere && rd.free.has(doAnything) { // the rest follows from it
 		a.edge(v, a.right(doAnything, scope), holds, proof{spot: a.ruleSpot(rd, rd.rule(doAnything), doAnything), fix: fixRule})
-		return v
+		return
 	}
 	for p := range rd.at(scope).each {
 		a.edge(v, a.right(p, scope), holds, proof{spot: a.ruleSpot(rd, rd.rule(p), p), fix: fixRule})
@@ -199,7 +206,6 @@ func (a *artist) grant(r *rbac.Role, scope string) uint32 {
 		h.add(rd, scope, nil)
 		a.drawDerived(v, a.fold(h), nil)
 	}
-	return v
 }
 
 // at returns the powers that the role gives at a scope: rights on objects

@@ -17,7 +17,7 @@ type artist struct {
 	*Graph
 	view   *control.View
 	arcs   []graph.Arc
-	owners []uint32 // of each arc: the vertex of the binding, workload or identity that it goes with; 0 for what stays
+	owners []uint32 // of each arc: the vertex of the binding, role, workload or identity that it goes with; 0 for what stays
 	owner  uint32   // of the arcs drawn now
 
 	namespaces map[string]*namespace
@@ -40,6 +40,7 @@ type artist struct {
 	server     *world.Object // kube-apiserver, where it was seen
 	bootTokens []*world.Object
 	nodeJoins  nodeJoining
+	mentioned  mentions
 	params     []param  // of admission policies
 	paths      []string // "rules[0]", …
 }

@@ -30,6 +30,7 @@ func TestMutatingParams(t *testing.T) {
 		target           int
 	}{
 		{"changes it", settings + named + may("r", "open", "update core configmaps"), "R25? E1", 0},
+		{"before such policies are on by default", settings + named + may("r", "open", "update core configmaps"), "R25? E1", 33},
 		{"changes it by name", settings + named + may("r", "open", "patch core configmaps settings"), "R25? E1", 0},
 		{"makes it", named + may("r", "open", "create core configmaps"), "R25? E1", 0},
 		{"everywhere", settings + named + may("r", "*", "update core configmaps"), "R25? E1", 0},
@@ -47,7 +48,6 @@ func TestMutatingParams(t *testing.T) {
 		{"policy about something else", settings + steered("Mutating", configKind, "services", "name: settings, namespace: open") + may("r", "open", "update core configmaps"), "", 0},
 		{"not the definition's name", global + ownCRD + may("r", "*", "update example.com policies main"), "", 0},
 		{"cluster-wide object, namespaced right", global + ownCRD + may("r", "shop", "update example.com policez main"), "", 0},
-		{"no such policies yet", settings + named + may("r", "open", "update core configmaps"), "R25? E1", 36},
 		{"refusing only", settings + steered("Validating", configKind, "pods", "name: settings, namespace: open") + may("r", "open", "update core configmaps"), "", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

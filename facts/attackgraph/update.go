@@ -16,11 +16,15 @@ import (
 const maxPatch = 64
 
 // Update returns the graph of a snapshot that differs from the graph's own by
-// the objects that changed. Bindings, and pods that others own, are drawn anew
-// by themselves; any other change has the whole graph drawn. g stays as it is.
+// the objects that changed. Roles, bindings, pods that others own and Secrets
+// without an identity are drawn anew by themselves, unless what others hold
+// depends on them; any other change has the whole graph drawn. g stays as it is.
 func (g *Graph) Update(after *world.Snapshot, changed ...world.Ref) (*Graph, error) {
 	if len(changed) > maxPatch || g.policy == nil {
 		return Fact.In(after)
+	}
+	if g.untouched(after, changed) {
+		return g, nil
 	}
 	p := &patcher{artist: g.drawn.copy(), after: after, dirty: map[uint32]bool{}}
 	for _, ref := range changed {
@@ -38,6 +42,7 @@ func (a *artist) copy() *artist {
 	b.Graph = &g
 	g.vertices, g.ids = slices.Clone(a.vertices), maps.Clone(a.ids)
 	g.proofs = slices.Clip(a.proofs)
+	b.mentioned = a.mentioned.copy()
 	g.objects, g.byRef, b.below = maps.Clone(a.objects), maps.Clone(a.byRef), maps.Clone(a.below)
 	return &b
 }
@@ -45,11 +50,13 @@ func (a *artist) copy() *artist {
 // patcher draws what changed.
 type patcher struct {
 	*artist
-	after    *world.Snapshot
-	dirty    map[uint32]bool // owners whose edges go
-	bindings []world.Ref
-	pods     []*world.Object
-	identity []uint32 // subjects whose rights are folded anew
+	after        *world.Snapshot
+	dirty        map[uint32]bool // owners whose edges go
+	bindings     []world.Ref
+	pods         []*world.Object
+	changedRoles []world.Ref
+	grants       []grantAt // roles at scopes, whose edges go
+	identity     []uint32  // subjects whose rights are folded anew
 }
 
 // plan finds out what of the graph goes with an object; false means that too much does.
@@ -57,6 +64,11 @@ func (p *patcher) plan(ref world.Ref) bool {
 	switch ref.GroupKind() {
 	case rbac.KindRoleBinding, rbac.KindClusterRoleBinding:
 		return p.planBinding(ref)
+	case rbac.KindRole, rbac.KindClusterRole:
+		p.changedRoles = append(p.changedRoles, ref)
+		return true
+	case kindSecret:
+		return p.planSecret(ref)
 	case "Pod":
 		return p.planPod(ref)
 	}
@@ -68,6 +80,9 @@ func (p *patcher) planBinding(ref world.Ref) bool {
 	if ref.Kind == "ClusterRoleBinding" {
 		k.sub, k.namespace = 1, ""
 	} else if p.namespaces[ref.Namespace] == nil {
+		return false
+	}
+	if p.mentioned.bindings[ref.Name] {
 		return false
 	}
 	if v, ok := p.have(k); ok {
@@ -82,9 +97,12 @@ func (p *patcher) planBinding(ref world.Ref) bool {
 	return true
 }
 
-// planSubject has the rights of a subject folded anew; those of groups are part of what their members hold.
+// planSubject has the rights of a subject folded anew. Those of some groups are
+// part of what others hold, and what service accounts hold is part of what
+// somebody has who may act as them.
 func (p *patcher) planSubject(v uint32) bool {
-	if p.vertices[v].kind == Group {
+	switch x := &p.vertices[v]; {
+	case x.kind == Group && inherited(x.name), x.kind == Account && p.mentioned.actsAs:
 		return false
 	}
 	if !p.dirty[v] {
@@ -138,12 +156,17 @@ func (p *patcher) plain(o *world.Object) bool {
 
 // run draws what was planned.
 func (p *patcher) run() (*Graph, error) {
-	if len(p.bindings) > 0 {
+	first := len(p.vertices)
+	if len(p.bindings)+len(p.changedRoles) > 0 {
 		policy, err := rbac.Seen.In(p.after)
 		if err != nil {
 			return nil, err
 		}
+		before := p.policy
 		p.policy, p.roles, p.artist.bindings = policy, map[*rbac.Role]*reading{}, nil
+		if !p.planRoles(before) {
+			return Fact.In(p.after)
+		}
 		for _, ref := range p.bindings {
 			if !p.subjectsOf(ref) {
 				return Fact.In(p.after)
@@ -151,7 +174,9 @@ func (p *patcher) run() (*Graph, error) {
 		}
 	}
 	p.erase()
-	first := len(p.vertices)
+	for _, g := range p.grants {
+		p.drawGrant(g.vertex, g.role, g.scope)
+	}
 	for _, ref := range p.bindings {
 		if b := p.bindingOf(ref); b != nil {
 			p.drawBinding(b)
@@ -167,6 +192,7 @@ func (p *patcher) run() (*Graph, error) {
 			p.drawAccount(p.namespace(x.namespace), x.name)
 		}
 	}
+	p.fillSets(first)
 	p.owner = 0
 	p.finish()
 	return p.Graph, nil
@@ -179,11 +205,11 @@ func (p *patcher) subjectsOf(ref world.Ref) bool {
 		return true
 	}
 	for _, s := range b.Subjects {
-		if s.Kind == rbacv1.GroupKind || s.Kind == rbacv1.ServiceAccountKind && p.namespaces[s.Namespace] == nil {
+		if s.Kind == rbacv1.ServiceAccountKind && p.namespaces[s.Namespace] == nil {
 			return false
 		}
-		if v, ok := p.subject(s); ok {
-			p.planSubject(v)
+		if v, ok := p.subject(s); ok && !p.planSubject(v) {
+			return false
 		}
 	}
 	return true
