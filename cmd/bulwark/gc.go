@@ -11,8 +11,8 @@ import (
 // gcLeast percent once it is large: a short run is hardly collected at all, and
 // a long one stays small. GOGC, when set, decides instead.
 const (
-	gcRoom  = 96 << 20 // bytes
-	gcLeast = 100      // percent
+	gcRoom  = 80 << 20 // bytes
+	gcLeast = 75       // percent
 	gcMost  = 800
 )
 

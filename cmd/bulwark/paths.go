@@ -104,10 +104,13 @@ func (q *pathsQuestion) options() attackgraph.Options {
 // check refuses questions that contradict themselves.
 func (q *pathsQuestion) check() error {
 	if q.json {
+		if q.output != "text" && q.output != "json" {
+			return fmt.Errorf("--json and -o %s are two answers: give one of them", q.output)
+		}
 		q.output = "json"
 	}
 	if forms := append([]string{"text", "json"}, picture.Formats()...); !slices.Contains(forms, q.output) {
-		return fmt.Errorf("unknown form %q: use -o with one of %s", q.output, strings.Join(forms, ", "))
+		return fmt.Errorf("unknown format %q: use -o with one of %s", q.output, strings.Join(forms, ", "))
 	}
 	if q.by != "steps" && q.by != "cost" {
 		return fmt.Errorf("--by %q: use steps or cost", q.by)
@@ -214,5 +217,5 @@ func (q *pathsQuestion) askWhatIf(ctx context.Context, before *attackgraph.Graph
 	if len(s.Classes) > 0 {
 		return codeError(exitFindings)
 	}
-	return nil
+	return files.blind()
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -101,7 +102,7 @@ func (q *question) snapshot(ctx context.Context, paths []string, facts ...contro
 		return nil, err
 	}
 	if snap.Len() == 0 {
-		return nil, scan.ErrNothing
+		return nil, errNothingSeen
 	}
 	q.gaps += len(snap.Gaps())
 	if !q.quiet {
@@ -110,6 +111,9 @@ func (q *question) snapshot(ctx context.Context, paths []string, facts ...contro
 	}
 	return snap, nil
 }
+
+// errNothingSeen is the answer to a question about nothing.
+var errNothingSeen = errors.New("nothing to answer from: the input holds nothing that the question is about; name files or folders with -i, or --cluster")
 
 // blind is the error of a comparison that found nothing, when it could not see everything: a gate must not open for a file
 // that nobody could read.

@@ -1,6 +1,7 @@
 package attackgraph
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -51,22 +52,23 @@ func newStanding(g *Graph) *Standing {
 	s := &Standing{Graph: g, classes: map[*world.Object][]*Class{}, accounts: map[*world.Object]*Path{}, chokes: map[world.Ref]*Change{}}
 	sources, sinks := g.Sources()[1:], []uint32{g.Sink(ClusterAdmin), g.Sink(CloudAdmin), g.Sink(NodeRoot)}
 	passed := map[uint32]bool{}
-	for _, c := range g.Survey(sources, sinks, Options{Possible: true}).Classes {
-		g.speaker(c)
+	classes := g.Survey(sources, sinks, Options{Possible: true}).Classes
+	g.speakers(classes)
+	for _, c := range classes {
 		o := g.vertices[c.Path.From].Object
 		s.classes[o] = append(s.classes[o], c)
 		for _, v := range c.Path.Things() {
 			passed[v] = passed[v] || c.Path.Certain
 		}
 	}
+	var accounts []uint32
 	for _, v := range g.Holders() {
-		x := &g.vertices[v]
-		if x.kind != Account || x.Object == nil || passed[v] {
-			continue
+		if x := &g.vertices[v]; x.kind == Account && x.Object != nil && !passed[v] {
+			accounts = append(accounts, v)
 		}
-		if ps := g.Shortest([]uint32{v}, sinks[:1], Options{}); len(ps) > 0 {
-			s.accounts[x.Object] = ps[0]
-		}
+	}
+	for _, p := range g.Shortest(accounts, sinks[:1], Options{}) {
+		s.accounts[g.vertices[p.From].Object] = p
 	}
 	choke := g.Chokepoints(sources, sinks, chokes, Options{})
 	for i := range choke.Changes {
@@ -77,17 +79,35 @@ func newStanding(g *Graph) *Standing {
 	return s
 }
 
-// speaker lets the first source that can be reached from outside speak for a class.
-func (g *Graph) speaker(c *Class) {
-	if c.Exposed == 0 || slices.Contains(g.doors, c.Path.From) {
-		return
+// speakers lets the first source that can be reached from outside speak for each
+// class. Classes that ask the same are answered by one search.
+func (g *Graph) speakers(classes []*Class) {
+	type search struct {
+		sink     uint32
+		possible bool
 	}
-	i := slices.IndexFunc(c.Sources, func(v uint32) bool { return slices.Contains(g.doors, v) })
-	if i < 0 {
-		return
+	doors := map[uint32]bool{}
+	for _, v := range g.doors {
+		doors[v] = true
 	}
-	if ps := g.Shortest(c.Sources[i:i+1], []uint32{c.Sink}, Options{Possible: !c.Path.Certain}); len(ps) > 0 {
-		c.Path = ps[0]
+	wanted := map[search]map[uint32][]*Class{} // by the source that is to speak
+	for _, c := range classes {
+		i := slices.IndexFunc(c.Sources, func(v uint32) bool { return doors[v] })
+		if c.Exposed == 0 || doors[c.Path.From] || i < 0 {
+			continue
+		}
+		k := search{c.Sink, !c.Path.Certain}
+		if wanted[k] == nil {
+			wanted[k] = map[uint32][]*Class{}
+		}
+		wanted[k][c.Sources[i]] = append(wanted[k][c.Sources[i]], c)
+	}
+	for k, by := range wanted {
+		for _, p := range g.Shortest(slices.Sorted(maps.Keys(by)), []uint32{k.sink}, Options{Possible: k.possible}) {
+			for _, c := range by[p.From] {
+				c.Path = p
+			}
+		}
 	}
 }
 

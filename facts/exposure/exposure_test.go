@@ -74,7 +74,7 @@ func TestExposure(t *testing.T) {
 		{"external address", service("externalIPs: [203.0.113.5]"), internet, internet},
 		{"private external address", service("externalIPs: [10.1.2.3]"), vpc, vpc},
 		{"a port name that the pod lacks", strings.ReplaceAll(service(balancer+", allocateLoadBalancerNodePorts: false"), "targetPort: http", "targetPort: other"), cluster, cluster},
-		{"policy refuses what comes over the node port", service("type: NodePort") + strings.ReplaceAll(policy, "INGRESS", "{from: [{podSelector: {}}]}") + node("203.0.113.9", "ExternalIP"), nobody, nobody},
+		{"policy refuses the node port, but for the node that the pod runs on", service("type: NodePort") + strings.ReplaceAll(policy, "INGRESS", "{from: [{podSelector: {}}]}") + node("203.0.113.9", "ExternalIP"), nobody, internet},
 		{"ingress, controller not known", service(clusterIP) + ingress("nginx", ""), cluster, internet},
 		{"ingress, controller behind a load balancer", service(clusterIP) + ingress("nginx", "") + controller, internet, internet},
 		{"ingress of a cloud, internal by default", service(clusterIP) + ingress("alb", ""), vpc, vpc},

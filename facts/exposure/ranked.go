@@ -98,7 +98,11 @@ func (r *Ranking) judge(c *Chain, to reach.Endpoint) (tri.Value, []reach.Step) {
 		return v, nil
 	}
 	a := r.network.Decide(from, to, corev1.ProtocolTCP, c.Port)
-	return verdictOf(a.Verdict), a.Steps
+	v := verdictOf(a.Verdict)
+	if v == tri.No && c.Source == FromNode {
+		v = tri.Unknown // a pod's own node gets in whatever policies say, and the connection may arrive there
+	}
+	return v, a.Steps
 }
 
 // inside says which pods of the cluster reach a workload on some port.

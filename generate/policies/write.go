@@ -30,11 +30,15 @@ func (p *Proposal) WriteYAML(w io.Writer) error {
 }
 
 func (p *Policy) write(out *bufio.Writer) error {
-	fmt.Fprintf(out, "apiVersion: %s\nkind: %s\nmetadata:\n  name: %s\n  namespace: %s\nspec:\n", p.APIVersion, p.Kind, p.Name, p.Namespace)
-	if err := field(out, "podSelector", p.Spec.PodSelector); err != nil {
+	fmt.Fprintf(out, "apiVersion: %s\nkind: %s\n", p.APIVersion, p.Kind)
+	if err := field(out, "", "metadata", map[string]string{"name": p.Name, "namespace": p.Namespace}); err != nil {
 		return err
 	}
-	if err := field(out, "policyTypes", p.Spec.PolicyTypes); err != nil {
+	fmt.Fprintln(out, "spec:")
+	if err := field(out, "  ", "podSelector", p.Spec.PodSelector); err != nil {
+		return err
+	}
+	if err := field(out, "  ", "policyTypes", p.Spec.PolicyTypes); err != nil {
 		return err
 	}
 	if err := rulesOf(out, "ingress", p.Spec.Ingress, p.Ingress); err != nil {
@@ -43,13 +47,13 @@ func (p *Policy) write(out *bufio.Writer) error {
 	return rulesOf(out, "egress", p.Spec.Egress, p.Egress)
 }
 
-// field writes one field of the spec.
-func field(out *bufio.Writer, name string, value any) error {
+// field writes one field, indented.
+func field(out *bufio.Writer, indent, name string, value any) error {
 	text, err := yaml.Marshal(map[string]any{name: value})
 	if err != nil {
 		return fmt.Errorf("writing a policy: %w", err)
 	}
-	indented(out, string(text), "  ", "  ")
+	indented(out, string(text), indent, indent)
 	return nil
 }
 
