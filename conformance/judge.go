@@ -148,7 +148,7 @@ func verdictOf(snap *world.Snapshot, opts control.Options, subjects map[*world.O
 		if !subjects[vs.Subject] {
 			return nil
 		}
-		for _, o := range vs.Outcomes {
+		for o := range vs.Outcomes {
 			switch {
 			case o.Result == control.Failed:
 				v = fails

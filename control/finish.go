@@ -118,9 +118,9 @@ func (v *Verdicts) excuse() {
 			excused[f.Control] = true
 		}
 	}
-	for i := range v.Outcomes {
-		if c := v.Outcomes[i].Control; excused[c] && !open[c] {
-			v.Outcomes[i].Result = Excused
+	for i, c := range v.Controls {
+		if excused[c] && !open[c] {
+			v.Results[i] = Excused
 		}
 	}
 }

@@ -32,7 +32,18 @@ type Verdicts struct {
 	Subject  *world.Object
 	Findings []*Finding // ordered by control and place
 	Unknowns []*Unknown
-	Outcomes []Outcome // one for each control that met the subject
+
+	Controls []*Control // that met the subject; shared, not to be changed
+	Results  []Result   // how each of them ended
+}
+
+// Outcomes yields how each control that met the subject ended, by id.
+func (v *Verdicts) Outcomes(yield func(Outcome) bool) {
+	for i, c := range v.Controls {
+		if !yield(Outcome{c, v.Results[i]}) {
+			return
+		}
+	}
 }
 
 // Outcome is how one (control, subject) pair ended.
@@ -231,7 +242,7 @@ func (r *runner) judge(o *world.Object) *Verdicts {
 	arena := arenas.Get().(*ytree.Arena)
 	defer arenas.Put(arena)
 	tree := sync.OnceValue(func() *ytree.Node { return o.TreeIn(arena) })
-	v := &Verdicts{Subject: o, Outcomes: make([]Outcome, 0, len(plan))}
+	v := &Verdicts{Subject: o, Controls: plan, Results: make([]Result, 0, len(plan))}
 	var pass Pass
 	var found []placedFinding
 	for _, c := range plan {
@@ -240,7 +251,7 @@ func (r *runner) judge(o *world.Object) *Verdicts {
 		if err != nil {
 			pass.Unknown("", "%s", err)
 		}
-		v.Outcomes = append(v.Outcomes, Outcome{c, pass.result()})
+		v.Results = append(v.Results, pass.result())
 		for _, p := range pass.findings {
 			found = append(found, placedFinding{pending: p, control: c})
 		}

@@ -37,7 +37,7 @@ func run(t *testing.T, snap *world.Snapshot, opts Options) (findings []*Finding,
 	err := Run(context.Background(), snap, opts, func(v *Verdicts) error {
 		findings = append(findings, v.Findings...)
 		unknowns = append(unknowns, v.Unknowns...)
-		for _, o := range v.Outcomes {
+		for o := range v.Outcomes {
 			results[o.Control.ID+" "+v.Subject.Name] = o.Result
 		}
 		return nil

@@ -296,7 +296,7 @@ func scanVerdict(t *testing.T, q question, ns *unstructured.Unstructured, contro
 		if v.Subject.Ref != subject {
 			return nil
 		}
-		for _, outcome := range v.Outcomes {
+		for outcome := range v.Outcomes {
 			out[outcome.Control.ID] = outcome.Result
 		}
 		return nil

@@ -284,7 +284,7 @@ func judged(t *testing.T, s *world.Snapshot) *verdicts {
 	t.Helper()
 	v := &verdicts{snap: s, results: map[pair]control.Result{}, answers: answers(t, s)}
 	err := control.Run(context.Background(), s, control.Options{Controls: controls.All(), Strict: true}, func(vs *control.Verdicts) error {
-		for _, o := range vs.Outcomes {
+		for o := range vs.Outcomes {
 			v.results[pair{o.Control.ID, vs.Subject.Ref}] = o.Result
 		}
 		return nil

@@ -129,7 +129,7 @@ type verdict struct {
 
 func (v *verdict) add(vs *control.Verdicts) {
 	v.kinds = append(v.kinds, vs.Subject.Ref.String())
-	v.met += len(vs.Outcomes)
+	v.met += len(vs.Results)
 	if len(vs.Findings) > 0 {
 		v.denied++
 	}

@@ -175,7 +175,7 @@ func (r *run) subject(v *control.Verdicts) error {
 		return nil
 	}
 	r.summary.Objects++
-	for _, o := range v.Outcomes {
+	for o := range v.Outcomes {
 		r.tally(o)
 	}
 	if r.cfg.Visit != nil {

@@ -18,7 +18,6 @@ type reachQuestion struct {
 	question
 	matrix, exposed bool
 	by, output      string
-	columns         []string
 }
 
 func reachCommand(sys *system) *cobra.Command {

@@ -91,7 +91,7 @@ func runFile(t *testing.T, c *control.Control, file string) tally {
 	verdicts := fx.judge(t, c)
 	var n tally
 	for _, v := range verdicts {
-		for _, o := range v.Outcomes {
+		for o := range v.Outcomes {
 			switch o.Result {
 			case control.Passed:
 				n.passed++

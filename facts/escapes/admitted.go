@@ -25,8 +25,8 @@ func (m *Model) AdmittedHere(namespace string, pod *world.PodTemplate) Guard {
 	if len(wrong) > 0 {
 		return doubt(name, "", "namespace %q has labels that the API server cannot read", namespace)
 	}
-	for _, r := range podsecurity.Forbidden(policy.Enforce, pod.Meta, pod.Spec) {
-		why := fmt.Sprintf("namespace %q enforces %s, which forbids it: %s", namespace, policy.Enforce.Level, r.Reason)
+	if forbidden := podsecurity.Forbidden(policy.Enforce, pod.Meta, pod.Spec); len(forbidden) > 0 {
+		why := fmt.Sprintf("namespace %q enforces %s, which forbids it: %s", namespace, policy.Enforce.Level, forbidden[0].Reason)
 		if m.exemptions {
 			return doubt(name, "", "%s; the API server's file may exempt it", why)
 		}

@@ -32,7 +32,6 @@ var controllerMarks = []struct{ controller, app string }{
 // front is the controller that serves some Ingresses: who reaches it, and its pods.
 type front struct {
 	chain Chain
-	why   string // why no controller serves the Ingress; "" when one does or may
 }
 
 // fronts finds the controllers by class.

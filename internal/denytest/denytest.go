@@ -62,7 +62,7 @@ func compare(t *testing.T, cel *kubecel.Compiler, c *control.Control, snap *worl
 	denied, admitted := 0, 0
 	opts := control.Options{Controls: []*control.Control{c}, Strict: true}
 	err = control.Run(context.Background(), snap, opts, func(v *control.Verdicts) error {
-		if len(v.Outcomes) == 0 || v.Outcomes[0].Result == control.Unsure {
+		if len(v.Results) == 0 || v.Results[0] == control.Unsure {
 			return nil
 		}
 		denies, err := denies(program, v.Subject, params)
@@ -70,7 +70,7 @@ func compare(t *testing.T, cel *kubecel.Compiler, c *control.Control, snap *worl
 			t.Errorf("%s at %+v: Deny fails: %v", v.Subject.Ref, v.Subject.Pos(""), err)
 			return nil
 		}
-		if fails := v.Outcomes[0].Result == control.Failed; denies != fails {
+		if fails := v.Results[0] == control.Failed; denies != fails {
 			t.Errorf("%s at %+v: Deny says %v, Check says %v", v.Subject.Ref, v.Subject.Pos(""), denies, fails)
 		}
 		if denies {

@@ -167,8 +167,8 @@ func TestOutcomes(t *testing.T) {
 		{"gate off", gate, run("kubelet, \"--feature-gates=Other=true,Some=false\""), control.Failed},
 	} {
 		v := judge(t, tt.control, tt.text)
-		if len(v.Outcomes) != 1 || v.Outcomes[0].Result != tt.want {
-			t.Errorf("%s: %+v, want result %d", tt.name, v.Outcomes, tt.want)
+		if len(v.Results) != 1 || v.Results[0] != tt.want {
+			t.Errorf("%s: %v, want result %d", tt.name, v.Results, tt.want)
 		}
 	}
 }
@@ -194,8 +194,8 @@ func TestFiles(t *testing.T) {
 		t.Errorf("in a ConfigMap: %+v", v.Findings)
 	}
 	v = judge(t, c, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: b}\n")
-	if len(v.Outcomes) != 1 || v.Outcomes[0].Result != control.Inapplicable {
-		t.Errorf("a ConfigMap without documents: %+v", v.Outcomes)
+	if len(v.Results) != 1 || v.Results[0] != control.Inapplicable {
+		t.Errorf("a ConfigMap without documents: %v", v.Results)
 	}
 }
 
