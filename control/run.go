@@ -233,18 +233,23 @@ func (r *runner) chunk(ctx context.Context, objects []*world.Object) []*Verdicts
 	return out
 }
 
-// arenas are for the trees of subjects, which are forgotten once they are judged.
-var arenas = sync.Pool{New: func() any { return new(ytree.Arena) }}
+// scratch is memory for judging one subject, which is used again for the next.
+type scratch struct {
+	arena ytree.Arena // for the subject's tree
+	found []placedFinding
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // judge runs every control that applies to one subject.
 func (r *runner) judge(o *world.Object) *Verdicts {
 	plan := r.plan(o)
-	arena := arenas.Get().(*ytree.Arena)
-	defer arenas.Put(arena)
-	tree := sync.OnceValue(func() *ytree.Node { return o.TreeIn(arena) })
+	mem := scratches.Get().(*scratch)
+	defer scratches.Put(mem)
+	tree := sync.OnceValue(func() *ytree.Node { return o.TreeIn(&mem.arena) })
 	v := &Verdicts{Subject: o, Controls: plan, Results: make([]Result, 0, len(plan))}
 	var pass Pass
-	var found []placedFinding
+	found := mem.found[:0]
 	for _, c := range plan {
 		pass = Pass{Control: c, Subject: o, run: r.facts, params: r.opts.Params[c.ID], tree: tree, findings: pass.findings[:0]}
 		err := r.check(&pass)
@@ -261,6 +266,8 @@ func (r *runner) judge(o *world.Object) *Verdicts {
 	}
 	if len(found) > 0 {
 		r.finish(v, tree(), fold(found))
+		clear(found)
+		mem.found = found
 	}
 	if len(v.Unknowns) > 0 {
 		paths := make([]string, len(v.Unknowns))

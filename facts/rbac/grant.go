@@ -143,7 +143,9 @@ func AnyCEL(grants []Grant) string {
 func celList(items []string) string {
 	quoted := make([]string, len(items))
 	for i, s := range items {
-		quoted[i] = "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+		quoted[i] = "'" + celEscapes.Replace(s) + "'"
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
+
+var celEscapes = strings.NewReplacer(`\`, `\\`, `'`, `\'`)

@@ -267,7 +267,7 @@ func keyBody(body string) Confidence {
 	if sample == "" || strings.ContainsAny(sample, "<$") || strings.Contains(sample, "{{") {
 		return 0
 	}
-	content := strings.Trim(strings.NewReplacer(`\n`, "", `\r`, "").Replace(sample), " \t\r\n\\-\"'.…")
+	content := strings.Trim(lineBreaks.Replace(sample), " \t\r\n\\-\"'.…")
 	switch {
 	case content == "" || sample[0] != '\n' && sample[0] != '\r' && sample[0] != '\\' && sample[0] != ' ':
 		return 0
@@ -276,3 +276,6 @@ func keyBody(body string) Confidence {
 	}
 	return Medium
 }
+
+// lineBreaks takes away written line breaks.
+var lineBreaks = strings.NewReplacer(`\n`, "", `\r`, "")
