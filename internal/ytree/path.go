@@ -173,3 +173,17 @@ func LineCol(text string, off int) (line, col int) {
 	off = min(max(off, 0), len(text))
 	return strings.Count(text[:off], "\n") + 1, Col(text, off)
 }
+
+// Texts returns the scalars of a list as they are written; nil for nil.
+func (n *Node) Texts() []string {
+	if n == nil {
+		return nil
+	}
+	var out []string
+	for i := range n.Items {
+		if n.Items[i].Scalar() {
+			out = append(out, n.Items[i].Str)
+		}
+	}
+	return out
+}

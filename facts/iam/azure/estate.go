@@ -120,19 +120,6 @@ func (e *Estate) add(i *Identity) *Identity {
 // Principal returns the identity of a principal id, or nil.
 func (e *Estate) Principal(id string) *Identity { return e.byPrincipal[id] }
 
-func texts(n *ytree.Node) []string {
-	if n == nil {
-		return nil
-	}
-	var out []string
-	for i := range n.Items {
-		if n.Items[i].Scalar() {
-			out = append(out, n.Items[i].Str)
-		}
-	}
-	return out
-}
-
 func permissions(n *ytree.Node) []permission {
 	if n == nil {
 		return nil
@@ -140,7 +127,7 @@ func permissions(n *ytree.Node) []permission {
 	var out []permission
 	for i := range n.Items {
 		p := &n.Items[i]
-		out = append(out, permission{texts(p.Get("actions")), texts(p.Get("notActions")), texts(p.Get("dataActions")), texts(p.Get("notDataActions"))})
+		out = append(out, permission{p.Get("actions").Texts(), p.Get("notActions").Texts(), p.Get("dataActions").Texts(), p.Get("notDataActions").Texts()})
 	}
 	return out
 }
@@ -184,7 +171,7 @@ func (e *Estate) readDenial(o *world.Object) {
 
 func (e *Estate) readCredential(o *world.Object) {
 	n := cloud.Tree(o)
-	c := &Credential{Issuer: strings.TrimSuffix(n.Text("issuer"), "/"), Subject: n.Text("subject"), Audiences: texts(n.Get("audiences")), Object: o}
+	c := &Credential{Issuer: strings.TrimSuffix(n.Text("issuer"), "/"), Subject: n.Text("subject"), Audiences: n.Get("audiences").Texts(), Object: o}
 	if owner, _, ok := cutFold(n.Text("id"), "/federatedIdentityCredentials/"); ok {
 		c.Owner = owner
 	}
@@ -216,7 +203,7 @@ func (e *Estate) readCluster(o *world.Object) {
 	if v := n.Lookup("aadProfile.enableAzureRbac"); v != nil {
 		c.AzureRBAC = v.Str == "true"
 	}
-	c.AdminGroups = texts(n.Lookup("aadProfile.adminGroupObjectIDs"))
+	c.AdminGroups = n.Lookup("aadProfile.adminGroupObjectIDs").Texts()
 	if v := n.Lookup("identityProfile.kubeletidentity.objectId"); v != nil {
 		c.Kubelet = v.Str
 	}

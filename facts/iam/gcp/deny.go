@@ -45,8 +45,8 @@ func (e *Estate) readDenials(o *world.Object) {
 			continue
 		}
 		d := &denial{
-			on: attachment(n.Text("name")), principals: texts(r.Get("deniedPrincipals")), exceptions: texts(r.Get("exceptionPrincipals")),
-			permissions: texts(r.Get("deniedPermissions")), spared: texts(r.Get("exceptionPermissions")),
+			on: attachment(n.Text("name")), principals: r.Get("deniedPrincipals").Texts(), exceptions: r.Get("exceptionPrincipals").Texts(),
+			permissions: r.Get("deniedPermissions").Texts(), spared: r.Get("exceptionPermissions").Texts(),
 		}
 		if c := r.Get("denialCondition"); c != nil && c.Kind == ytree.Map {
 			d.condition = &condition{c.Text("title"), c.Text("expression")}
@@ -129,7 +129,7 @@ func (e *Estate) readBoundary(o *world.Object) {
 	var out []boundaryRule
 	if rules != nil {
 		for i := range rules.Items {
-			out = append(out, boundaryRule{texts(rules.Items[i].Get("resources"))})
+			out = append(out, boundaryRule{rules.Items[i].Get("resources").Texts()})
 		}
 	}
 	e.boundaries[n.Text("name")] = out

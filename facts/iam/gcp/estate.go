@@ -83,7 +83,7 @@ func Read(in *Inputs) *Estate {
 	}
 	for _, o := range in.Roles {
 		n := cloud.Tree(o)
-		e.roles[n.Text("name")] = append(texts(n.Get("includedPermissions")), "")
+		e.roles[n.Text("name")] = append(n.Get("includedPermissions").Texts(), "")
 	}
 	for _, o := range in.Denials {
 		e.readDenials(o)
@@ -104,19 +104,6 @@ func Read(in *Inputs) *Estate {
 // Empty says whether nothing of Google Cloud was exported.
 func (e *Estate) Empty() bool { return len(e.all) == 0 && len(e.Clusters) == 0 }
 
-func texts(n *ytree.Node) []string {
-	if n == nil {
-		return nil
-	}
-	var out []string
-	for i := range n.Items {
-		if n.Items[i].Scalar() {
-			out = append(out, n.Items[i].Str)
-		}
-	}
-	return out
-}
-
 // readPolicy reads one line of an export of assets or of a search.
 func (e *Estate) readPolicy(o *world.Object) {
 	n := cloud.Tree(o)
@@ -124,10 +111,10 @@ func (e *Estate) readPolicy(o *world.Object) {
 	if n.Get("iam_policy") != nil {
 		at = "iam_policy"
 	}
-	above := texts(n.Get("ancestors"))
+	above := n.Get("ancestors").Texts()
 	if n.Get("policy") != nil && strings.HasPrefix(n.Text("resource"), "//") {
 		name, at = n.Text("resource"), "policy"
-		above = append(append([]string{n.Text("project")}, texts(n.Get("folders"))...), n.Text("organization"))
+		above = append(append([]string{n.Text("project")}, n.Get("folders").Texts()...), n.Text("organization"))
 	}
 	id := e.place(name, above)
 	if email, ok := accountEmail(name); ok {
@@ -158,7 +145,7 @@ func (e *Estate) BindingsIn(o *world.Object) []*Binding {
 }
 
 func (e *Estate) binding(n *ytree.Node) *Binding {
-	b := &Binding{Role: n.Text("role"), Members: texts(n.Get("members"))}
+	b := &Binding{Role: n.Text("role"), Members: n.Get("members").Texts()}
 	if c := n.Get("condition"); c != nil && c.Kind == ytree.Map {
 		b.Condition = &condition{c.Text("title"), c.Text("expression")}
 	}

@@ -58,7 +58,7 @@ func nodePool(name string, config *ytree.Node, path string) NodePool {
 	if a := config.Text("serviceAccount"); a != "" {
 		p.Account = a
 	}
-	p.Scopes = texts(config.Get("oauthScopes"))
+	p.Scopes = config.Get("oauthScopes").Texts()
 	if m := config.Get("workloadMetadataConfig"); m != nil {
 		p.Metadata = m.Text("mode")
 	}
